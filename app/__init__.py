@@ -1,0 +1,41 @@
+"""The Contact Management Service. Wiring lives in `create_app`; imports wait until it is called,
+because the process that reads uploads imports this package and must start quickly.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Config
+
+
+def create_app(config: "Config | None" = None) -> "Flask":
+    """The application, ready to serve; settings come from the environment unless given."""
+    from flask import Flask
+
+    from app import carrier, cli, models, views
+    from app import config as settings
+    from app.access import tenancy
+    from app.extensions import csrf, db, login_manager, migrate
+    from app.models import connections
+    from app.services import passwords
+
+    config = config or settings.from_environment()
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.update(config.flask_settings())
+    assert models.__all__
+    db.init_app(app)
+    migrate.init_app(
+        app, db, directory=str(settings.ROOT / "app" / "migrations"), compare_type=True, render_as_batch=True
+    )
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    with app.app_context():
+        connections.install(db.engine)
+    tenancy.install(db.session)
+    passwords.configure(memory_kib=config.argon2_memory_kib, passes=config.argon2_passes)
+    carrier.install(app, config)
+    views.register(app, config)
+    cli.register(app)
+    return app

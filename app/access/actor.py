@@ -1,0 +1,118 @@
+"""The actor: who is asking, for which organisations, with which permissions."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from itertools import count
+from typing import Any, ParamSpec, TypeVar
+
+from app.domain.errors import NotAllowed
+from app.domain.roles import Permission, Role
+from app.extensions import db, session_number
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody, as they are now; `organisation_ids` is the set they act for, never one id."""
+
+    user_pk: int | None
+    user_id: str
+    name: str
+    organisation_id: int
+    organisation_name: str
+    organisation_kind: str
+    organisation_ids: frozenset[int]
+    roles: frozenset[Role]
+    permissions: frozenset[Permission]
+    session_pk: int | None = None
+    must_change_password: bool = False
+
+    @property
+    def reaches_all(self) -> bool:
+        """Whether every organisation's rows are within reach."""
+        return Permission.ALL_ORGANISATIONS in self.permissions
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this actor holds the permission."""
+        return permission in self.permissions
+
+
+# The service itself: sign-in before anyone is known, seeding, sweeps.
+SYSTEM = Actor(
+    user_pk=None,
+    user_id="",
+    name="The service",
+    organisation_id=0,
+    organisation_name="",
+    organisation_kind="",
+    organisation_ids=frozenset(),
+    roles=frozenset(),
+    permissions=frozenset(Permission),
+)
+
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+_numbers = count(1)
+
+VERBS: dict[str, Permission] = {}
+
+
+def find_actor() -> Actor | None:
+    """Who is asking, or None before anyone is known."""
+    return _actor.get()
+
+
+def current_actor() -> Actor:
+    """Who is asking; NotAllowed when nobody is known."""
+    actor = _actor.get()
+    if actor is None:
+        raise NotAllowed("Sign in first.")
+    return actor
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[Actor]:
+    """Everything inside is done by `actor`, in a database session of its own.
+
+    Rows must not be carried across the edge; carry ids. What was not committed inside is rolled back.
+    """
+    actor_token = _actor.set(actor)
+    number_token = session_number.set(next(_numbers))
+    try:
+        yield actor
+    finally:
+        db.session.remove()
+        session_number.reset(number_token)
+        _actor.reset(actor_token)
+
+
+def needs(permission: Permission) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Make a function a verb: it refuses an actor without the permission, whoever calls it."""
+
+    def wrap(verb: Callable[_P, _R]) -> Callable[_P, _R]:
+        @wraps(verb)
+        def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            if not current_actor().may(permission):
+                raise NotAllowed("Your roles do not allow this. Your Local Security Officer can tell you who may.")
+            return verb(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        VERBS[f"{verb.__module__.removeprefix('app.')}.{verb.__name__}"] = permission
+        return guarded
+
+    return wrap
+
+
+def permission_of(verb: Callable[..., Any]) -> Permission:
+    """The permission a verb names."""
+    return verb.permission  # type: ignore[attr-defined]
+
+
+def allowed(verb: Callable[..., Any]) -> bool:
+    """Whether the current actor may call this verb; for buttons and menus."""
+    actor = find_actor()
+    return actor is not None and actor.may(permission_of(verb))

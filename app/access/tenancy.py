@@ -1,0 +1,131 @@
+"""Which rows an actor can reach, for every query and every write. There is no other tenancy code.
+
+Reads through the session are filtered; statements that would go round the filter (text, Core, bulk
+writes) are refused to scoped actors; writes are checked row by row before the flush. `bulk_insert`,
+`compare_and_set` and `unscoped` below are the only doors.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Executable, Table, event, insert, update
+from sqlalchemy import inspect as look_at
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql.functions import FunctionElement
+
+from app.access.actor import Actor, find_actor
+from app.extensions import db
+from app.models import SHARED, Model, Organisation, OrganisationOwned
+
+_M = TypeVar("_M")
+_PASS = object()
+_DOOR = {"tenancy_pass": _PASS}
+
+
+class OutOfReach(Exception):
+    """A programming mistake that would have crossed organisations; never shown, always a fault to mend."""
+
+
+def install(session: Any) -> None:
+    """Guard every session made by this registry."""
+    event.listen(session, "do_orm_execute", _filter_reads)
+    event.listen(session, "before_flush", _check_writes)
+
+
+def _actor() -> Actor:
+    actor = find_actor()
+    if actor is None:
+        raise OutOfReach("the database was asked before there was an actor")
+    return actor
+
+
+def _filter_reads(state: ORMExecuteState) -> None:
+    actor = _actor()
+    if actor.reaches_all or state.execution_options.get("tenancy_pass") is _PASS:
+        return
+    if not state.is_select or not state.is_orm_statement:
+        raise OutOfReach("only ORM selects are filtered; use a door of tenancy.py")
+    if state.is_column_load:
+        return
+    ids = tuple(actor.organisation_ids)
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            OrganisationOwned,
+            lambda owned: owned.organisation_id.in_(ids),
+            include_aliases=True,
+            track_closure_variables=True,
+        ),
+        with_loader_criteria(Organisation, Organisation.id.in_(ids), include_aliases=True),
+    )
+
+
+def _check_writes(session: Session, _context: object, _instances: object) -> None:
+    actor = _actor()
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if row in session.dirty and not session.is_modified(row):
+            continue
+        if isinstance(row, OrganisationOwned):
+            _check_owned(row, actor, is_new=row in session.new)
+        elif not actor.reaches_all:
+            raise OutOfReach(f"{type(row).__name__} is shared and cannot be changed for one organisation")
+
+
+def _check_owned(row: OrganisationOwned, actor: Actor, *, is_new: bool) -> None:
+    history = look_at(row).attrs.organisation_id.history
+    if not is_new and history.has_changes():
+        raise OutOfReach(f"{type(row).__name__} cannot move to another organisation")
+    now = row.organisation_id
+    if now is None:
+        raise OutOfReach(f"{type(row).__name__} has no organisation")
+    if not actor.reaches_all and now not in actor.organisation_ids:
+        raise OutOfReach(f"{type(row).__name__} belongs to an organisation out of reach")
+
+
+def bulk_insert(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many owned rows in one statement, each row's organisation checked."""
+    actor = _actor()
+    if not actor.reaches_all:
+        for row in rows:
+            if row["organisation_id"] not in actor.organisation_ids:
+                raise OutOfReach(f"{model.__name__} belongs to an organisation out of reach")
+    if rows:
+        db.session.execute(insert(model), rows, execution_options=_DOOR)
+
+
+def compare_and_set(row: Any, expected: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+    """Write `changes` to an owned row if its columns still hold `expected`; True for the one winner.
+
+    `row` was read through the session, so it is within reach; its organisation is part of the condition.
+    """
+    model = type(row)
+    conditions = [getattr(model, name) == value for name, value in expected.items()]
+    statement = (
+        update(model)
+        .where(model.id == row.id, model.organisation_id == row.organisation_id, *conditions)
+        .values(**changes)
+        .execution_options(synchronize_session=False, **_DOOR)
+    )
+    has_won: bool = db.session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
+    if has_won:
+        db.session.refresh(row)
+    return has_won
+
+
+def unscoped(statement: Executable, parameters: Any = None) -> Any:
+    """Run a statement on tables that belong to no organisation (counters, calendars)."""
+    for table in _sources(statement):
+        if not isinstance(table, Table | FunctionElement) or (
+            isinstance(table, Table) and table.name not in _shared_tables()
+        ):
+            raise OutOfReach(f"not shared: {table}")
+    return db.session.execute(statement, parameters, execution_options=_DOOR)
+
+
+def _shared_tables() -> set[str]:
+    mappers = Model.registry.mappers
+    return {str(mapper.local_table.name) for mapper in mappers if mapper.class_.__name__ in SHARED - {"Organisation"}}
+
+
+def _sources(statement: Any) -> Iterable[Any]:
+    table = getattr(statement, "table", None)
+    return [table] if table is not None else statement.get_final_froms()

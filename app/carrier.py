@@ -1,0 +1,68 @@
+"""Huey carries job ids to a worker. It forgets what it handed over; the Job rows do not."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from huey import Huey, MemoryHuey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app import jobs
+from app.config import SQLITE_SCHEME, Config
+from app.extensions import db
+
+logger = logging.getLogger(__name__)
+NAME = "cms"
+
+
+def install(app: Flask, config: Config) -> None:
+    """Make the queue of this deployment and hand jobs over once they are committed."""
+    huey = make_huey(config)
+    app.extensions["huey"] = huey
+
+    @huey.task(name="run_job")
+    def run_job(job_id: int) -> None:
+        with app.app_context():
+            jobs.run(job_id)
+
+    @huey.periodic_task(crontab(minute="*"), name="send_waiting")
+    def send_waiting() -> None:
+        with app.app_context():
+            for job_id in jobs.list_waiting():
+                run_job(job_id)
+
+    app.extensions["send_waiting"] = send_waiting.call_local
+
+    def hand_over(session: Session) -> None:
+        for job_id in session.info.pop("new_jobs", ()):
+            try:
+                run_job(job_id)
+            except Exception:
+                # The row is there; the next sweep finds it.
+                logger.exception("job was not handed over", extra={"job_id": job_id})
+
+    event.listen(db.session, "after_commit", hand_over)
+    event.listen(db.session, "after_rollback", lambda session: session.info.pop("new_jobs", None))
+
+
+def make_huey(config: Config) -> Huey:
+    """Redis where its address is set, else the database's own engine; tests keep their queue in memory."""
+    if config.is_testing:
+        return MemoryHuey(NAME)
+    if config.redis_url:
+        return RedisHuey(NAME, url=config.redis_url)
+    if config.database_url.startswith("postgresql"):
+        return PostgresHuey(NAME, dsn=config.database_url.replace("postgresql+psycopg://", "postgresql://", 1))
+    database = Path(config.database_url.removeprefix(SQLITE_SCHEME))
+    return SqliteHuey(NAME, filename=str(database.with_name(database.stem + "-queue.sqlite3")), fsync=True)
+
+
+def work(app: Flask, **options: Any) -> None:
+    """Run a worker until it is told to stop."""
+    app.extensions["send_waiting"]()
+    consumer = app.extensions["huey"].create_consumer(
+        workers=1, worker_type="thread", initial_delay=0.05, backoff=1.2, max_delay=0.25, **options
+    )
+    consumer.run()

@@ -1,0 +1,121 @@
+"""Settings from the environment, all prefixed CMS_; README lists them."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SQLITE_SCHEME = "sqlite:///"
+
+
+class BadSetting(Exception):
+    """A setting that would make the service unsafe or unable to start."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """One deployment's settings; durations carry their unit in the name."""
+
+    environment: str = "development"
+    secret_key: str = ""
+    database_url: str = ""
+    redis_url: str = ""
+    base_url: str = "http://127.0.0.1:5000"
+    trusted_hosts: tuple[str, ...] = ()
+    proxy_hops: int = 0
+    is_testing: bool = False
+    argon2_memory_kib: int = 64 * 1024
+    argon2_passes: int = 3
+    session_idle_minutes: int = 30
+    session_hours: int = 9
+    upload_bytes: int = 10 * 1024 * 1024
+    upload_rows: int = 50_000
+    job_lease_seconds: int = 60
+    extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def is_production(self) -> bool:
+        """Production refuses demo data and weak settings."""
+        return self.environment == "production"
+
+    def flask_settings(self) -> dict[str, object]:
+        """The same, under the names Flask and its extensions look for."""
+        return {
+            "CMS": self,
+            "TESTING": self.is_testing,
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": engine_options(self.database_url),
+            "SESSION_COOKIE_NAME": "__Host-cms" if self.is_production else "cms",
+            "SESSION_COOKIE_SECURE": self.is_production,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "MAX_CONTENT_LENGTH": self.upload_bytes + 256 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+            "TRUSTED_HOSTS": list(self.trusted_hosts) or None,
+            "WTF_CSRF_TIME_LIMIT": None,
+            "FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION": True,
+        } | self.extra
+
+
+def engine_options(database_url: str) -> dict[str, object]:
+    """Pool settings; hidden parameters keep personal data out of every message SQLAlchemy makes."""
+    options: dict[str, object] = {"hide_parameters": True, "pool_pre_ping": not database_url.startswith("sqlite")}
+    if database_url.startswith("sqlite"):
+        # autocommit=True leaves BEGIN to us: see models/sqlite.py.
+        options["connect_args"] = {"isolation_level": None, "timeout": 5}
+    else:
+        options["connect_args"] = {"options": "-c timezone=UTC -c lock_timeout=10s"}
+    return options
+
+
+def from_environment(**changes: object) -> Config:
+    """Settings of this process; BadSetting when production lacks something it must not start without."""
+    environment = os.environ.get("CMS_ENV", "development")
+    if environment not in ("development", "production"):
+        raise BadSetting(f"CMS_ENV is {environment!r}. It must be development or production.")
+    instance = Path(os.environ.get("CMS_INSTANCE_PATH", ROOT / "instance"))
+    secret = os.environ.get("CMS_SECRET_KEY", "")
+    hosts = tuple(host.strip() for host in os.environ.get("CMS_TRUSTED_HOSTS", "").split(",") if host.strip())
+    if environment == "production":
+        if len(secret) < 32:
+            raise BadSetting("CMS_SECRET_KEY must be set to at least 32 random characters in production.")
+        if not hosts:
+            raise BadSetting("CMS_TRUSTED_HOSTS must list the host names of the service in production.")
+    settings: dict[str, object] = {
+        "environment": environment,
+        "secret_key": secret or _kept_secret(instance),
+        "database_url": os.environ.get("CMS_DATABASE_URL") or f"{SQLITE_SCHEME}{_made(instance) / 'cms.sqlite3'}",
+        "redis_url": os.environ.get("CMS_REDIS_URL", ""),
+        "base_url": os.environ.get("CMS_BASE_URL", Config.base_url).rstrip("/"),
+        "trusted_hosts": hosts,
+        "proxy_hops": _whole_number("CMS_PROXY_HOPS", 0),
+        "session_idle_minutes": _whole_number("CMS_SESSION_IDLE_MINUTES", Config.session_idle_minutes),
+        "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
+        "upload_rows": _whole_number("CMS_UPLOAD_ROWS", Config.upload_rows),
+    }
+    return Config(**(settings | changes))  # type: ignore[arg-type]
+
+
+def _whole_number(name: str, default: int) -> int:
+    text = os.environ.get(name, "")
+    if not text:
+        return default
+    if not text.isdigit():
+        raise BadSetting(f"{name} is {text!r}. It must be a whole number.")
+    return int(text)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _kept_secret(instance: Path) -> str:
+    """A random key kept beside the database, so that a restart in development signs nobody out."""
+    path = _made(instance) / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()

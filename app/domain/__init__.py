@@ -1,0 +1,1 @@
+"""The rules as plain Python: no framework, no database, no HTTP."""

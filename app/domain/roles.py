@@ -1,0 +1,105 @@
+"""Who may do what: one table. Nothing else in the service knows a role's name."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A role is given to a user by a grant; the first six are customer roles, the rest are Xoserve's."""
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    SUPERVISOR = "supervisor"
+    REPORT_READER = "report_reader"
+    DOCUMENT_READER = "document_reader"
+    LSO = "lso"
+    ADVOCATE = "advocate"
+    LEAD_ADVOCATE = "lead_advocate"
+    MANAGER = "manager"
+    XOSERVE_LSO = "xoserve_lso"
+    ADMINISTRATOR = "administrator"
+
+    @property
+    def label(self) -> str:
+        """The role as people say it."""
+        return LABELS.get(self, self.value.replace("_", " ").capitalize())
+
+
+LABELS = {Role.LSO: "LSO", Role.XOSERVE_LSO: "Xoserve LSO"}
+
+
+class Permission(StrEnum):
+    """`<resource>:<action>`; each is named once, on the verb or page that needs it."""
+
+    ACCOUNT_OWN = "account:own"
+    ALL_ORGANISATIONS = "organisation:all"
+    AUDIT_READ = "audit:read"
+    CONTACT_ANSWER = "contact:answer"
+    CONTACT_ASK = "contact:ask"
+    CONTACT_CLAIM = "contact:claim"
+    CONTACT_EXPORT = "contact:export"
+    CONTACT_RAISE = "contact:raise"
+    CONTACT_READ = "contact:read"
+    CONTACT_RESOLVE = "contact:resolve"
+    CONTACT_WITHDRAW = "contact:withdraw"
+    CONTACT_TYPE_CHANGE = "contact_type:change"
+    CONTACT_TYPE_READ = "contact_type:read"
+    ORGANISATION_CHANGE = "organisation:change"
+    ORGANISATION_READ = "organisation:read"
+    UPLOAD_READ = "upload:read"
+    USER_CHANGE = "user:change"
+    USER_READ = "user:read"
+
+
+P = Permission
+
+EVERYONE = frozenset({P.ACCOUNT_OWN})
+_VIEW = EVERYONE | {P.CONTACT_READ, P.CONTACT_EXPORT, P.CONTACT_TYPE_READ}
+_RAISE = _VIEW | {P.CONTACT_RAISE, P.CONTACT_ANSWER, P.CONTACT_WITHDRAW, P.UPLOAD_READ}
+_PEOPLE = EVERYONE | {P.USER_READ, P.USER_CHANGE, P.AUDIT_READ, P.ORGANISATION_READ}
+_STAFF = EVERYONE | {
+    P.ALL_ORGANISATIONS,
+    P.CONTACT_READ,
+    P.CONTACT_EXPORT,
+    P.CONTACT_TYPE_READ,
+    P.ORGANISATION_READ,
+    P.UPLOAD_READ,
+}
+_WORK = _STAFF | {P.CONTACT_CLAIM, P.CONTACT_ASK, P.CONTACT_RESOLVE}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEW,
+    Role.MEMBER: _RAISE,
+    Role.SUPERVISOR: _RAISE,
+    Role.REPORT_READER: EVERYONE,
+    Role.DOCUMENT_READER: EVERYONE,
+    Role.LSO: _PEOPLE,
+    Role.ADVOCATE: _WORK,
+    Role.LEAD_ADVOCATE: _WORK,
+    Role.MANAGER: _STAFF | {P.AUDIT_READ, P.USER_READ},
+    Role.XOSERVE_LSO: _PEOPLE | {P.ALL_ORGANISATIONS},
+    Role.ADMINISTRATOR: _STAFF | _PEOPLE | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE},
+}
+
+CUSTOMER_ROLES = frozenset(
+    {Role.VIEWER, Role.MEMBER, Role.SUPERVISOR, Role.REPORT_READER, Role.DOCUMENT_READER, Role.LSO}
+)
+XOSERVE_ROLES = frozenset(Role) - CUSTOMER_ROLES
+
+# What a holder of the left role may give to or take from other people. An LSO hands out the roles of
+# the Contacts, Reports and Documents services without working contacts, so "holds" is said here and
+# not derived from GRANTS. LSO itself is given by Xoserve.
+GRANTABLE: dict[Role, frozenset[Role]] = {
+    Role.LSO: CUSTOMER_ROLES - {Role.LSO},
+    Role.XOSERVE_LSO: CUSTOMER_ROLES,
+    Role.ADMINISTRATOR: frozenset(Role),
+}
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
+    """Everything these roles allow together; signing in at all allows one's own account."""
+    return EVERYONE.union(*(GRANTS[role] for role in roles))
+
+
+def grantable_by(roles: frozenset[Role]) -> frozenset[Role]:
+    """The roles a holder of these may give or take."""
+    return frozenset().union(*(GRANTABLE.get(role, frozenset()) for role in roles))

@@ -1,0 +1,102 @@
+"""The template workbook of a contact type, made from its definition."""
+
+import io
+from collections.abc import Sequence
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from app.domain.items import KINDS, Choice, Item
+from app.services.contact_types import Definition
+from app.services.drafts import all_items
+
+LAYOUT_VERSION = 1
+FILL_ROWS = 5000
+_REQUIRED = PatternFill("solid", fgColor="0B4A6F")
+_OPTIONAL = PatternFill("solid", fgColor="6B7C8C")
+_TEXT = "@"
+_WIDE = frozenset({"long_text"})
+
+
+def template(definition: Definition) -> bytes:
+    """An .xlsx with the sheets Contacts (one column per item), Help and Lists."""
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.title = "Contacts"
+    items = all_items(definition)
+    lists = book.create_sheet("Lists")
+    lists.sheet_state = "hidden"
+    for index, item in enumerate(items, 1):
+        _column(sheet, lists, index, item)
+    sheet.freeze_panes = "A2"
+    sheet.row_dimensions[1].height = 32
+    _help(book.create_sheet("Help", 1), definition, items)
+    book.properties.title = f"{definition.code} {definition.name}, template version {LAYOUT_VERSION}"
+    book.properties.creator = "Contact Management Service"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _column(sheet: Worksheet, lists: Worksheet, index: int, item: Item) -> None:
+    letter = get_column_letter(index)
+    head = sheet.cell(1, index, item.label)
+    head.font = Font(bold=True, color="FFFFFF")
+    head.fill = _REQUIRED if item.is_required else _OPTIONAL
+    head.alignment = Alignment(wrap_text=True, vertical="center")
+    head.data_type = "s"
+    sheet.column_dimensions[letter].width = 48 if item.kind in _WIDE else max(16, len(item.label) + 4)
+    cells = f"{letter}2:{letter}{FILL_ROWS}"
+    # Everything but dates is text, so that no leading zero, exponent or long number is spoilt; dates too
+    # are read from real date cells as from text.
+    sheet.column_dimensions[letter].number_format = "dd/mm/yyyy" if item.kind == "date" else _TEXT
+    for row in range(2, 202):
+        sheet.cell(row, index).number_format = "dd/mm/yyyy" if item.kind == "date" else _TEXT
+    kind = KINDS[item.kind]
+    options = list(kind.options(item)) if isinstance(kind, Choice) else []
+    if item.kind == "yes_no":
+        options = [("yes", "Yes"), ("no", "No")]
+    if options:
+        for row, (_, label) in enumerate(options, 1):
+            lists.cell(row, index, label).data_type = "s"
+        rule = DataValidation(
+            type="list",
+            formula1=f"Lists!${letter}$1:${letter}${len(options)}",
+            allow_blank=True,
+            showErrorMessage=False,
+        )
+    else:
+        rule = DataValidation(allow_blank=True, showErrorMessage=False)
+    rule.promptTitle = item.label[:32]
+    need = "Required." if item.is_required else "Optional."
+    rule.prompt = f"{need} {item.help}"[:250]
+    rule.showInputMessage = True
+    sheet.add_data_validation(rule)
+    rule.add(cells)
+
+
+def _help(sheet: Worksheet, definition: Definition, items: Sequence[Item]) -> None:
+    rows: list[Sequence[str]] = [
+        (f"{definition.code} {definition.name}",),
+        (definition.guidance,),
+        ("Fill the sheet Contacts, one contact in each row, and upload this workbook. Dark headings are required.",),
+        (),
+        ("Column", "Required", "What it holds", "Help"),
+        *((item.label, "Yes" if item.is_required else "No", KINDS[item.kind].label, item.help) for item in items),
+    ]
+    for row in rows:
+        sheet.append(list(row))
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value is not None:
+                cell.data_type = "s"
+            cell.alignment = Alignment(wrap_text=cell.row > 4, vertical="top")
+    sheet["A1"].font = Font(bold=True, size=14)
+    for cell in sheet[5]:
+        cell.font = Font(bold=True)
+    for letter, width in zip("ABCD", (28, 10, 24, 80), strict=True):
+        sheet.column_dimensions[letter].width = width

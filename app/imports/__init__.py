@@ -1,0 +1,1 @@
+"""Uploads: guard -> read -> map -> check -> preview -> commit."""

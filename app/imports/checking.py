@@ -1,0 +1,240 @@
+"""Rows to drafts: every error of every cell, in the user's own row numbers."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from app.access.actor import current_actor
+from app.domain.errors import UnreadableUpload
+from app.imports.mapping import (
+    HEADER_SEARCH_ROWS,
+    TYPE_COLUMN,
+    HeaderMap,
+    is_header,
+    names_of,
+    no_header,
+    understand,
+)
+from app.imports.messages import sentence
+from app.imports.reader import Reading, SourceRow
+from app.services import contacts, drafts
+from app.services.contact_types import Definition
+from app.services.drafts import Draft
+
+BATCH_ROWS = 1000
+
+
+class CellError(NamedTuple):
+    """One thing wrong: the user's row number, column letter and header ("" when there is none), code, sentence."""
+
+    row: int
+    column: str
+    header: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class CheckedRows:
+    """Up to a thousand rows: the good ones as drafts, the errors, and warnings that stop nothing."""
+
+    drafts: list[Draft]
+    errors: list[CellError]
+    warnings: list[CellError]
+    row_count: int
+
+
+@dataclass
+class Checker:
+    """Checks one file. `definitions` is by code; `type_code` is None when each row names its own type."""
+
+    definitions: Mapping[str, Definition]
+    type_code: str | None
+    header: HeaderMap | None = None
+    _seen: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _seen_points: dict[str, int] = field(default_factory=dict)
+
+    def check(self, reading: Reading) -> Iterator[CheckedRows]:
+        """Batches of checked rows, in order; UnreadableUpload when the header cannot be used or no row follows it."""
+        rows = (row for batch in reading.batches() for row in batch)
+        waiting: list[SourceRow] = []
+        self.header = self._find_header(rows)
+        is_empty = True
+        for row in rows:
+            if is_header(row, self._names()) and self._repeats_header(row):
+                continue
+            is_empty = False
+            waiting.append(row)
+            if len(waiting) >= BATCH_ROWS:
+                yield self._check_batch(waiting)
+                waiting = []
+        if is_empty:
+            raise UnreadableUpload("IMP-505", sentence("IMP-505"))
+        if waiting:
+            yield self._check_batch(waiting)
+
+    def _names(self) -> dict[str, str]:
+        if not hasattr(self, "_name_table"):
+            wanted = [self.definitions[self.type_code]] if self.type_code else list(self.definitions.values())
+            self._name_table = names_of(wanted, is_mixed=self.type_code is None)
+        return self._name_table
+
+    def _find_header(self, rows: Iterable[SourceRow]) -> HeaderMap:
+        names, passed = self._names(), []
+        for row in rows:
+            if is_header(row, names):
+                return self._understand(row)
+            passed.append(row)
+            if len(passed) >= HEADER_SEARCH_ROWS:
+                break
+        for upper, lower in zip(passed, passed[1:], strict=False):
+            joined = _joined(upper, lower)
+            if is_header(joined, names):
+                raise UnreadableUpload("IMP-507", sentence("IMP-507", first=upper.number, second=lower.number))
+        if not passed:
+            raise UnreadableUpload("IMP-505", sentence("IMP-505"))
+        raise no_header(passed, names)
+
+    def _understand(self, row: SourceRow) -> HeaderMap:
+        required: Sequence[object] = ()
+        if self.type_code:
+            required = [item for item in self.definitions[self.type_code].items if item.is_required]
+        return understand(row, self._names(), required, is_mixed=self.type_code is None)  # type: ignore[arg-type]
+
+    def _repeats_header(self, row: SourceRow) -> bool:
+        """Pasted files often hold the header again; every known column must hold its own name."""
+        assert self.header is not None
+        known = [column for column in self.header.columns if column.code]
+        return all(column.index < len(row.cells) and row.cells[column.index] == column.header for column in known)
+
+    def _check_batch(self, rows: list[SourceRow]) -> CheckedRows:
+        good: list[tuple[Draft, Definition]] = []
+        errors: list[CellError] = []
+        warnings: list[CellError] = []
+        for row in rows:
+            found, definition, draft = self._check_row(row)
+            if found or definition is None or draft is None:
+                errors.extend(found)
+                continue
+            repeat = self._repeat_in_file(draft, definition)
+            if repeat:
+                errors.append(repeat)
+            else:
+                good.append((draft, definition))
+        kept = self._against_open(good, errors, warnings)
+        errors.sort(key=lambda error: error.row)
+        return CheckedRows(kept, errors, warnings, len(rows))
+
+    def _check_row(self, row: SourceRow) -> tuple[list[CellError], Definition | None, Draft | None]:
+        assert self.header is not None
+        definition, refusal = self._type_of(row)
+        if definition is None:
+            return [refusal] if refusal else [], None, None
+        by_code = {column.code: column for column in self.header.columns if column.code}
+        cells, problems = row.cells, row.problems
+
+        def answer(code: str) -> str | None:
+            column = by_code.get(code)
+            if column is None or column.index >= len(cells) or column.index in problems:
+                return None
+            return cells[column.index]
+
+        draft, wrong = drafts.check(definition, answer, row=row.number)
+        errors = []
+        for item in drafts.all_items(definition):
+            column = by_code.get(item.code)
+            letter, header = (column.letter, column.header) if column else ("", item.label)
+            if column and column.index in problems:
+                errors.append(CellError(row.number, letter, header, *problems[column.index]))
+            elif item.code in wrong:
+                error = wrong[item.code]
+                errors.append(CellError(row.number, letter, header, error.code, error.message))
+        return errors, definition, draft
+
+    def _type_of(self, row: SourceRow) -> tuple[Definition | None, CellError | None]:
+        assert self.header is not None
+        column = self.header.column_of(TYPE_COLUMN)
+        text = row.cells[column.index] if column and column.index < len(row.cells) else ""
+        if self.type_code and not text:
+            return self.definitions[self.type_code], None
+        assert column is not None
+        where = (row.number, column.letter, column.header)
+        if not text:
+            return None, CellError(*where, "IMP-402", "The contact type is missing. Write a code such as ADD.")
+        code = text.split()[0].upper()
+        definition = self.definitions.get(code)
+        if definition is None:
+            return None, CellError(*where, "IMP-402", f"“{text[:40]}” is not a contact type. Write a code such as ADD.")
+        if self.type_code and code != self.type_code:
+            return None, CellError(
+                *where, "IMP-402", f"This row says {code}, but the upload is for {self.type_code} only."
+            )
+        refusal = definition.refusal(current_actor().organisation_kind)
+        return (None, CellError(*where, "IMP-415", refusal)) if refusal else (definition, None)
+
+    def _repeat_in_file(self, draft: Draft, definition: Definition) -> CellError | None:
+        assert draft.row is not None
+        whole = (draft.type_code, draft.own_reference, *sorted(draft.answers.items()))
+        first = self._seen.setdefault(whole, draft.row)
+        if first != draft.row:
+            message = f"This row repeats row {first}. Remove it, or change it if it is another contact."
+            return CellError(draft.row, "", "", "IMP-601", message)
+        if definition.duplicate_rule == "refuse":
+            point = self._seen_points.setdefault(drafts.fingerprint(definition, draft.answers), draft.row)
+            if point != draft.row:
+                message = (
+                    f"Row {point} is about the same meter point, and {draft.type_code} takes one open contact for each."
+                )
+                return CellError(draft.row, "", "", "IMP-603", message)
+        return None
+
+    def _against_open(
+        self, good: list[tuple[Draft, Definition]], errors: list[CellError], warnings: list[CellError]
+    ) -> list[Draft]:
+        prints = {
+            id(draft): drafts.fingerprint(definition, draft.answers)
+            for draft, definition in good
+            if definition.duplicate_rule != "ignore"
+        }
+        is_open = contacts.find_open_repeats(prints.values())
+        kept = []
+        for draft, definition in good:
+            reference = is_open.get(prints.get(id(draft), ""))
+            if reference and draft.row is not None:
+                is_refused = definition.duplicate_rule == "refuse"
+                message = f"Contact {reference} of this type is already open for the same meter point."
+                line = CellError(draft.row, "", "", "IMP-603", message)
+                (errors if is_refused else warnings).append(line)
+                if is_refused:
+                    continue
+            kept.append(draft)
+        return kept
+
+
+def _joined(upper: SourceRow, lower: SourceRow) -> SourceRow:
+    width = max(len(upper.cells), len(lower.cells))
+    above = (*upper.cells, *[""] * (width - len(upper.cells)))
+    below = (*lower.cells, *[""] * (width - len(lower.cells)))
+    return SourceRow(lower.number, tuple(f"{a} {b}".strip() for a, b in zip(above, below, strict=True)), {})
+
+
+def group(errors: Iterable[CellError]) -> list[tuple[str, str, str, list[int]]]:
+    """(code, header, message, rows) for errors that say the same, most rows first."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for error in errors:
+        groups.setdefault((error.code, error.header, error.message), []).append(error.row)
+    ordered = sorted(groups.items(), key=lambda entry: (-len(entry[1]), entry[1][0]))
+    return [(code, header, message, rows) for (code, header, message), rows in ordered]
+
+
+def row_ranges(rows: Sequence[int]) -> str:
+    """4, 5, 6, 12 as "rows 4-6, 12"."""
+    ranges: list[list[int]] = []
+    for row in rows:
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        else:
+            ranges.append([row, row])
+    shown = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:12]]
+    more = f" and {len(ranges) - 12} more" if len(ranges) > 12 else ""
+    return f"{'row' if len(rows) == 1 else 'rows'} {', '.join(shown)}{more}"

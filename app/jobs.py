@@ -1,0 +1,139 @@
+"""The jobs by name: take one, run it as the person who asked, record the outcome.
+
+A Job row is the truth; Huey only carries its id. A worker owns a job while its lease lasts, and every
+step renews the lease in the transaction of the step, so a killed worker's job is taken over at its
+last committed step.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from app.access.actor import SYSTEM, acting_as
+from app.domain import clock
+from app.domain.errors import DomainError
+from app.extensions import db
+from app.imports import pipeline
+from app.models import Job
+from app.models.connections import reading
+from app.services.sessions import actor_of_pk
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 5
+
+
+class LeaseLost(Exception):
+    """Another worker took the job over; whatever this one has not committed is dropped."""
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()[:30]}:{os.getpid()}"
+
+
+def take(job_id: int, owner: str) -> tuple[str, dict[str, Any], int] | None:
+    """Make a ready or abandoned job this worker's: (kind, arguments, who asked), or None when it is not to be had."""
+    now = clock.now()
+    is_free = or_(Job.state == "ready", (Job.state == "running") & (Job.lease_until < now))
+    with acting_as(SYSTEM):
+        claim = (
+            update(Job)
+            .where(Job.id == job_id, Job.run_after <= now, is_free)
+            .values(state="running", owner=owner, lease_until=now + LEASE, attempts=Job.attempts + 1, started_at=now)
+        )
+        taken = db.session.execute(claim.returning(Job.kind, Job.arguments, Job.asked_by_id)).first()
+        db.session.commit()
+    return None if taken is None else (taken[0], taken[1], taken[2])
+
+
+def run(job_id: int, owner: str | None = None) -> None:
+    """Run one job to its end; returns quietly when there is nothing to do."""
+    owner = owner or _owner()
+    taken = take(job_id, owner)
+    if taken is None:
+        return
+    kind, arguments, asked_by = taken
+    actor = actor_of_pk(asked_by)
+    if actor is None:
+        _finish(job_id, owner, state="failed", error="The person who asked for this can no longer sign in.")
+        return
+    try:
+        with acting_as(actor):
+            JOBS[kind](**arguments, progress=partial(_progress, job_id, owner))
+            db.session.commit()
+    except LeaseLost:
+        logger.warning("job lost its lease", extra={"job_id": job_id})
+    except DomainError as refusal:
+        _finish(job_id, owner, state="failed", error=refusal.message)
+    except Exception:
+        logger.exception("job failed", extra={"job_id": job_id})
+        _retry(job_id, owner)
+    else:
+        _finish(job_id, owner, state="done")
+
+
+def _progress(job_id: int, owner: str, done: int, total: int) -> None:
+    """Record progress and renew the lease in the caller's transaction."""
+    job = db.session.get(Job, job_id, populate_existing=True)
+    if job is None or job.owner != owner or job.state != "running":
+        raise LeaseLost(job_id)
+    now = clock.now()
+    job.done_count, job.total_count, job.lease_until = done, total or job.total_count, now + LEASE
+
+
+def _progress_now(job_id: int, owner: str, done: int, total: int) -> None:
+    """The same in a transaction of its own, for steps that write nothing else."""
+    _progress(job_id, owner, done, total)
+    db.session.commit()
+
+
+def _finish(job_id: int, owner: str, *, state: str, error: str | None = None) -> None:
+    with acting_as(SYSTEM):
+        done = update(Job).where(Job.id == job_id, Job.owner == owner, Job.state == "running")
+        db.session.execute(done.values(state=state, error=error, finished_at=clock.now(), lease_until=None))
+        db.session.commit()
+
+
+def _retry(job_id: int, owner: str) -> None:
+    """Try again later, each time after a longer wait; give up after five tries."""
+    with acting_as(SYSTEM):
+        job = db.session.get_one(Job, job_id)
+        if job.owner == owner and job.state == "running":
+            is_last = job.attempts >= MOST_ATTEMPTS
+            job.state = "failed" if is_last else "ready"
+            job.error = "Something went wrong on our side. We have been told." if is_last else None
+            job.run_after = clock.now() + timedelta(seconds=2**job.attempts)
+            job.lease_until, job.owner = None, None
+        db.session.commit()
+
+
+def list_waiting() -> list[int]:
+    """Ids of jobs nobody works on: never taken, due again, or abandoned; oldest first."""
+    now = clock.now()
+    with acting_as(SYSTEM), reading():
+        waiting = select(Job.id).where(
+            or_(
+                (Job.state == "ready") & (Job.run_after <= now),
+                (Job.state == "running") & (Job.lease_until < now),
+            )
+        )
+        return list(db.session.scalars(waiting.order_by(Job.id).limit(100)))
+
+
+def _check_upload(upload_id: int, progress: Callable[[int, int], None]) -> None:
+    own_steps = partial(_progress_now, *progress.args)  # type: ignore[attr-defined]
+    pipeline.check_upload(upload_id, own_steps)
+
+
+def _commit_upload(upload_id: int, progress: Callable[[int, int], None]) -> None:
+    pipeline.commit_chunks(upload_id, progress)
+
+
+JOBS: dict[str, Callable[..., None]] = {"check_upload": _check_upload, "commit_upload": _commit_upload}

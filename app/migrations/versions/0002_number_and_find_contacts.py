@@ -1,0 +1,52 @@
+"""Number contacts, spread their references, and find them by word
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+import secrets
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# The owner's token keeps one organisation's look-up as short as its own contacts.
+_WORDS = "'zzorg' || {row}organisation_id{cast} || ' ' || {row}words"
+
+_SQLITE = (
+    "CREATE VIRTUAL TABLE contact_words USING fts5(words, content='', detail=none)",
+    "CREATE TRIGGER contact_words_insert AFTER INSERT ON contact BEGIN INSERT INTO contact_words (rowid, words) "
+    f"VALUES (new.id, {_WORDS.format(row='new.', cast='')}); END",  # noqa: S608 - both are constants
+)
+_POSTGRESQL = (
+    f"""CREATE INDEX ix_contact_words ON contact USING gin
+        (to_tsvector('simple'::regconfig, {_WORDS.format(row="", cast="::text")}))""",
+)
+
+
+def upgrade() -> None:
+    bind = op.get_bind()
+    if bind.dialect.name == "postgresql":
+        op.execute("CREATE SEQUENCE IF NOT EXISTS contact_number CACHE 1")
+    for statement in _POSTGRESQL if bind.dialect.name == "postgresql" else _SQLITE:
+        op.execute(statement)
+    counter = sa.table(
+        "counter", sa.column("name"), sa.column("value"), sa.column("key")
+    )
+    op.bulk_insert(
+        counter, [{"name": "contact", "value": 0, "key": secrets.randbits(63)}]
+    )
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM counter WHERE name = 'contact'")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP INDEX ix_contact_words")
+        op.execute("DROP SEQUENCE contact_number")
+    else:
+        op.execute("DROP TRIGGER contact_words_insert")
+        op.execute("DROP TABLE contact_words")

@@ -1,0 +1,19 @@
+"""Every table; import models from here."""
+
+from app.models.audit_event import AuditEvent
+from app.models.base import SHARED, Model, OrganisationOwned
+from app.models.calendar_entry import CalendarEntry
+from app.models.contact import Contact, Message
+from app.models.contact_type import ContactType, ContactTypeRaiser, DataItem, OutcomeCode, Target
+from app.models.counter import Counter
+from app.models.job import Job
+from app.models.organisation import Organisation, OrganisationKind
+from app.models.request_key import RequestKey
+from app.models.upload import Upload, UploadChunk, UploadFile
+from app.models.user import Grant, User, UserSession
+
+__all__ = [
+    "SHARED", "AuditEvent", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter", "DataItem",
+    "Grant", "Job", "Message", "Model", "Organisation", "OrganisationKind", "OrganisationOwned", "OutcomeCode",
+    "RequestKey", "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
+]  # fmt: skip

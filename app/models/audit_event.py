@@ -1,0 +1,38 @@
+"""Who did what, when, for whom."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
+
+
+class AuditEvent(OrganisationOwned, Model):
+    """One act. It belongs to the organisation whose matter it was.
+
+    Names are kept as text: the actor may be of an organisation whose people the reader cannot see.
+    `before` and `after` hold the named fields that changed; never a password, token or file content.
+    """
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index(None, "organisation_id", "id"),
+        Index(None, "object_type", "object_id", "id"),
+    )
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action: Mapped[str] = mapped_column(String(40))
+    object_type: Mapped[str] = mapped_column(String(24))
+    object_id: Mapped[int] = mapped_column(Id)
+    object_label: Mapped[str] = mapped_column(String(120))
+    actor_id: Mapped[int | None] = mapped_column(Id)
+    actor_name: Mapped[str] = mapped_column(String(120))
+    actor_organisation: Mapped[str] = mapped_column(String(120))
+    before: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    is_visible_to_customer: Mapped[bool] = mapped_column(default=False)
+    request_id: Mapped[str] = mapped_column(String(32), default="")
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_label}"

@@ -1,0 +1,1 @@
+"""Verbs: the only functions that change anything, one module per noun."""

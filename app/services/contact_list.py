@@ -1,0 +1,158 @@
+"""Which contacts a list or an export holds: the same statement for both."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, column, func, literal_column, select, table
+
+from app.access.actor import current_actor
+from app.domain import clock
+from app.domain.errors import RuleBroken
+from app.domain.identifiers import parse_mprn, parse_reference
+from app.domain.lifecycle import LIFECYCLE, Action, Status
+from app.extensions import db
+from app.models import Contact
+from app.services.sorting import Sort
+
+LONGEST_SEARCH = 100
+# A word that more contacts than this hold is found in the newest of them only.
+MOST_MATCHES = 10_000
+OWNER_MARK = "zzorg"
+
+# PostgreSQL's word index is on exactly this expression (migrations/versions/0002), so it is written out.
+INDEXED_WORDS: ColumnElement[Any] = literal_column(
+    f"to_tsvector('simple'::regconfig, '{OWNER_MARK}' || contact.organisation_id::text || ' ' || contact.words)"
+)
+# SQLite's is this table, kept by a trigger.
+contact_words = table("contact_words", column("rowid"), column("words"))
+
+STATUS_FILTERS = (("open", "All open"), ("closed", "All closed"), *((status.value, status.label) for status in Status))
+DUE_FILTERS = (("overdue", "Overdue"), ("today", "Due today"), ("week", "Due in 7 days"))
+HOLDER_FILTERS = (("me", "Assigned to me"), ("nobody", "Not assigned"))
+
+
+SORTS: dict[str, Sort] = {
+    "newest": Sort("Newest first", Contact.id, True),
+    "oldest": Sort("Oldest first", Contact.id, False),
+    "due": Sort("Due first", Contact.due_on, False),
+}
+
+
+# A timeline line by event: "Ann claimed the contact".
+PAST = {"contact:raise": "raised", **{f"contact:{move.action}": move.past for move in LIFECYCLE}}
+DONE = {
+    Action.CLAIM: "You claimed {}.",
+    Action.RELEASE: "You released {}.",
+    Action.ASK: "Your question about {} was sent.",
+    Action.ANSWER: "Your answer about {} was sent.",
+    Action.RESOLVE: "{} is resolved.",
+    Action.REJECT: "{} is rejected.",
+    Action.WITHDRAW: "{} is withdrawn.",
+}
+
+
+def select_contacts(wanted: Mapping[str, str], sort: str) -> Select[tuple[Contact]]:
+    """Contacts within reach that meet the filters, not yet ordered.
+
+    Filters: status, type, due, assignee, organisation (id), q (search). RuleBroken, naming the filter in
+    `field`, for a value that means nothing. Sorting by due date speaks of open contacts unless a status
+    is asked for: a finished contact is due no more.
+    """
+    statement = select(Contact)
+    for name, value in wanted.items():
+        if value:
+            statement = statement.where(_FILTERS[name](value))
+    if sort == "due" and not wanted.get("status") and not wanted.get("due"):
+        statement = statement.where(Contact.is_open)
+    return statement
+
+
+def _status(value: str) -> ColumnElement[bool]:
+    if value == "open":
+        return Contact.is_open.is_(True)
+    if value == "closed":
+        return Contact.is_open.is_(False)
+    if value not in {status.value for status in Status}:
+        raise RuleBroken(f"There is no status “{value[:40]}”.", field="status")
+    return Contact.status == value
+
+
+def _type(value: str) -> ColumnElement[bool]:
+    if not re.fullmatch(r"[A-Z0-9]{1,4}", value):
+        raise RuleBroken(f"There is no contact type “{value[:40]}”.", field="type")
+    return Contact.type_code == value
+
+
+def _due(value: str) -> ColumnElement[bool]:
+    today: date = clock.today()
+    meanings: dict[str, ColumnElement[bool]] = {
+        "overdue": Contact.due_on < today,
+        "today": Contact.due_on == today,
+        "week": Contact.due_on.between(today, today + timedelta(days=7)),
+    }
+    if value not in meanings:
+        raise RuleBroken(f"“{value[:40]}” is not a due date filter.", field="due")
+    return meanings[value] & Contact.is_open
+
+
+def _assignee(value: str) -> ColumnElement[bool]:
+    if value == "me":
+        return (Contact.assignee_id == current_actor().user_pk) & Contact.is_open
+    if value == "nobody":
+        return Contact.assignee_id.is_(None) & Contact.is_open
+    raise RuleBroken(f"“{value[:40]}” is not an assignee filter.", field="assignee")
+
+
+def _organisation(value: str) -> ColumnElement[bool]:
+    if not value.isdecimal() or len(value) > 12:
+        raise RuleBroken(f"There is no organisation “{value[:40]}”.", field="organisation")
+    return Contact.organisation_id == int(value)
+
+
+def _search(value: str) -> ColumnElement[bool]:
+    """References, MPRNs and own references by shape; anything else by word."""
+    if len(value) > LONGEST_SEARCH:
+        raise RuleBroken(f"Search for {LONGEST_SEARCH} characters at most.", field="q")
+    reference = parse_reference(value)
+    if reference is not None and not value.replace(" ", "").isdigit():
+        return Contact.reference == reference
+    try:
+        mprn = parse_mprn(value)
+    except ValueError:
+        return Contact.id.in_(_ids_by_word(value))
+    by_mprn = select(Contact.id).where(Contact.mprn == mprn)
+    return Contact.id.in_(by_mprn.union(select(_ids_by_word(value).subquery().c[0])))
+
+
+def _ids_by_word(value: str) -> Select[Any]:
+    """Ids of the newest contacts that hold every word; the last word may be unfinished."""
+    found = re.findall(r"\w+", value.casefold())
+    if not found:
+        raise RuleBroken("Search for letters or digits: a reference, an MPRN, your own reference or words.", field="q")
+    actor = current_actor()
+    owners = [] if actor.reaches_all else [f"{OWNER_MARK}{pk}" for pk in sorted(actor.organisation_ids)]
+    if db.session.get_bind().dialect.name == "sqlite":
+        terms = [f'"{word}"' for word in found]
+        terms[-1] += "*"
+        if owners:
+            terms.insert(0, "(" + " OR ".join(owners) + ")")
+        match = literal_column("contact_words").op("MATCH")(" AND ".join(terms))
+        return select(contact_words.c.rowid).where(match).order_by(contact_words.c.rowid.desc()).limit(MOST_MATCHES)
+    terms = [*found[:-1], f"{found[-1]}:*"]
+    if owners:
+        terms.insert(0, "(" + " | ".join(owners) + ")")
+    match = INDEXED_WORDS.op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(terms)))
+    inner = select(Contact.id).where(match).order_by(Contact.id.desc()).limit(MOST_MATCHES)
+    return select(inner.cte("found").prefix_with("MATERIALIZED").c.id)
+
+
+_FILTERS = {
+    "status": _status,
+    "type": _type,
+    "due": _due,
+    "assignee": _assignee,
+    "organisation": _organisation,
+    "q": _search,
+}

@@ -1,0 +1,73 @@
+"""From answers to drafts: the one check that screen, spreadsheet and command line share."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from app.domain.items import Item, ItemError, read_answers
+from app.services.contact_types import Definition
+
+OWN_REFERENCE = Item(
+    code="OWN_REFERENCE",
+    label="Your reference",
+    kind="text",
+    help="Anything that helps you find this contact again, up to 30 characters.",
+    limits={"max_length": 30},
+)
+_WORDY = frozenset({"text", "long_text", "meter_serial_number", "postcode", "confirmation_reference", "choice"})
+_LONGEST_SUMMARY = 120
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Answers that passed every check of their type; `row` is the user's own row number in an upload."""
+
+    type_code: str
+    answers: dict[str, str]
+    own_reference: str | None = None
+    row: int | None = None
+
+
+def all_items(definition: Definition) -> tuple[Item, ...]:
+    """What a form or template asks for: the type's data items and the customer's own reference."""
+    return (*definition.items, OWN_REFERENCE)
+
+
+def check(
+    definition: Definition, answer: Callable[[str], str | None], *, row: int | None = None
+) -> tuple[Draft, dict[str, ItemError]]:
+    """A draft of the answers that are right, and every error by item code; raise only error-free drafts."""
+    answers, errors = read_answers(all_items(definition), answer)
+    own_reference = answers.pop(OWN_REFERENCE.code, None)
+    return Draft(definition.code, answers, own_reference, row), errors
+
+
+def mprn_of(definition: Definition, answers: dict[str, str]) -> str | None:
+    """The meter point a contact is about: the first MPRN among its items."""
+    return next((answers[item.code] for item in definition.items if item.kind == "mprn" and item.code in answers), None)
+
+
+def fingerprint(definition: Definition, answers: dict[str, str]) -> str:
+    """Tells repeats: type and meter point, or type and all answers where there is no meter point."""
+    identity: Iterable[str] = (mprn_of(definition, answers) or "",)
+    if not any(identity):
+        identity = (f"{code}={answers[code].casefold()}" for code in sorted(answers))
+    return hashlib.blake2b("\n".join((definition.code, *identity)).encode(), digest_size=16).hexdigest()
+
+
+def summary(definition: Definition, answers: dict[str, str]) -> str:
+    """One line for lists: the beginning of the description, or of the first text there is."""
+    for kind in ("long_text", "text", "choice"):
+        for item in definition.items:
+            if item.kind == kind and item.code in answers:
+                line = " ".join(answers[item.code].split())
+                return line if len(line) <= _LONGEST_SUMMARY else line[: _LONGEST_SUMMARY - 1] + "…"
+    return ""
+
+
+def words(definition: Definition, draft: Draft) -> str:
+    """Everything the contact is found by word."""
+    texts = [
+        draft.answers[item.code] for item in definition.items if item.kind in _WORDY and item.code in draft.answers
+    ]
+    return " ".join((*texts, draft.own_reference or ""))

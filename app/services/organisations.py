@@ -1,0 +1,60 @@
+"""Organisations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.access.actor import needs
+from app.domain.errors import Conflict, NotFound, RuleBroken
+from app.domain.identifiers import SHORT_CODE
+from app.domain.roles import Permission
+from app.extensions import db
+from app.models import Organisation, OrganisationKind
+from app.services import audit
+
+
+def list_kinds() -> list[OrganisationKind]:
+    """Every kind of organisation, by name."""
+    return list(db.session.scalars(select(OrganisationKind).order_by(OrganisationKind.name)))
+
+
+def list_organisations() -> list[Organisation]:
+    """The organisations within reach, by name."""
+    return list(db.session.scalars(select(Organisation).order_by(Organisation.name)))
+
+
+@needs(Permission.ORGANISATION_CHANGE)
+def create_organisation(values: Mapping[str, Any]) -> Organisation:
+    """Add an organisation; its short code and numeric ID are permanent."""
+    code = str(values["short_code"]).upper()
+    if not SHORT_CODE.fullmatch(code):
+        raise RuleBroken("A short code is three letters or digits.", field="short_code")
+    if db.session.scalar(select(Organisation.id).where(Organisation.short_code == code)):
+        raise RuleBroken(f"{code} is another organisation's short code.", field="short_code")
+    last = db.session.scalar(select(func.max(Organisation.numeric_id))) or 1000
+    organisation = Organisation(**{**values, "short_code": code}, numeric_id=last + 1)
+    db.session.add(organisation)
+    db.session.flush()
+    audit.record("organisation:create", organisation, organisation_id=organisation.id, after={"short_code": code})
+    return organisation
+
+
+@needs(Permission.ORGANISATION_CHANGE)
+def change_organisation(pk: int, values: Mapping[str, Any], *, version: int) -> Organisation:
+    """Change all but the short code, numeric ID and kind; a suspended organisation's people cannot sign in."""
+    organisation = db.session.get(Organisation, pk)
+    if organisation is None:
+        raise NotFound("There is no such organisation.")
+    if organisation.version != version:
+        raise Conflict("Somebody else changed this organisation while you had it open. Look at their change first.")
+    if values.get("parent_id") == pk:
+        raise RuleBroken("An organisation cannot be its own group.", field="parent_id")
+    changes = {name: values[name] for name in ("name", "parent_id", "advocate_name", "is_active")}
+    before, after = audit.changed_fields(organisation, changes)
+    for name, value in changes.items():
+        setattr(organisation, name, value)
+    organisation.version += 1
+    db.session.flush()
+    audit.record("organisation:change", organisation, organisation_id=pk, before=before, after=after)
+    return organisation

@@ -1,0 +1,196 @@
+"""Signing in and out: rows in the database, so that a session ends everywhere at once."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.access.actor import SYSTEM, Actor, acting_as, current_actor, needs
+from app.domain import clock
+from app.domain.errors import RuleBroken
+from app.domain.roles import Permission, Role, permissions_of
+from app.extensions import db
+from app.models import Grant, Organisation, User, UserSession
+from app.models.connections import reading
+from app.services import audit, passwords
+
+WRONG = "That user ID and password do not match. Check both and try again."
+TOUCH_AFTER = timedelta(minutes=1)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
+    """Open a session and return its token; RuleBroken, with one message for every cause, when refused."""
+    with acting_as(SYSTEM), reading():
+        found = db.session.execute(
+            select(User.id, User.password_hash, User.is_active, Organisation.is_active)
+            .join(Organisation, Organisation.id == User.organisation_id)
+            .where(User.user_id == user_id.strip().upper()[:32])
+        ).first()
+    pk, stored, is_active, is_organisation_active = found or (None, None, False, False)
+    is_right = passwords.is_right(stored, password)
+    with acting_as(SYSTEM):
+        user = db.session.get(User, pk) if pk is not None else None
+        if user is not None and not (is_right and is_active and is_organisation_active):
+            audit.record("session:refuse", user)
+            db.session.commit()
+        if user is None or not (is_right and is_active and is_organisation_active):
+            raise RuleBroken(WRONG)
+        token, now = secrets.token_urlsafe(32), clock.now()
+        if passwords.needs_rehash(user.password_hash):
+            user.password_hash = passwords.make_hash(password)
+        user.last_signed_in_at = now
+        db.session.add(
+            UserSession(
+                user_id=user.id,
+                organisation_id=user.organisation_id,
+                token_hash=_hash(token),
+                created_at=now,
+                last_seen_at=now,
+                address=address[:45],
+                browser=browser[:200],
+            )
+        )
+        audit.record("session:open", user)
+        db.session.commit()
+        return token
+
+
+def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
+    """The actor of an open session as that person is now, or None; one statement, and one write a minute."""
+    now, today = clock.now(), clock.today()
+    with acting_as(SYSTEM), reading():
+        wanted = (
+            select(
+                UserSession.id,
+                UserSession.created_at,
+                UserSession.last_seen_at,
+                UserSession.revoked_at,
+                User.is_active,
+                Organisation.is_active,
+                *_ACTOR_COLUMNS,
+                Grant.role,
+                Grant.starts_on,
+                Grant.ends_on,
+            )
+            .join(User, User.id == UserSession.user_id)
+            .join(Organisation, Organisation.id == User.organisation_id)
+            .outerjoin(Grant, Grant.user_id == User.id)
+            .where(UserSession.token_hash == _hash(token))
+        )
+        rows = db.session.execute(wanted).all()
+    if not rows:
+        return None
+    first: tuple[Any, ...] = tuple(rows[0])
+    session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active, *person = first[:-3]
+    if (
+        revoked_at
+        or not is_active
+        or not is_organisation_active
+        or now - last_seen_at > idle
+        or now - created_at > longest
+    ):
+        return None
+    if now - last_seen_at > TOUCH_AFTER:
+        with acting_as(SYSTEM):
+            db.session.execute(update(UserSession).where(UserSession.id == session_pk).values(last_seen_at=now))
+            db.session.commit()
+    roles = frozenset(
+        Role(role)
+        for *_, role, starts_on, ends_on in rows
+        if role and starts_on <= today and (ends_on is None or today <= ends_on)
+    )
+    return _actor(person, roles, session_pk)
+
+
+def actor_of(user_id: str) -> Actor | None:
+    """The person with this user ID as they are now, for the command line and tests; None when unknown or disabled."""
+    return _find_actor(User.user_id == user_id.strip().upper())
+
+
+def actor_of_pk(user_pk: int) -> Actor | None:
+    """The same by key, for jobs."""
+    return _find_actor(User.id == user_pk)
+
+
+_ACTOR_COLUMNS = (
+    User.id,
+    User.user_id,
+    User.name,
+    User.must_change_password,
+    Organisation.id,
+    Organisation.name,
+    Organisation.kind_code,
+)
+
+
+def _find_actor(condition: Any) -> Actor | None:
+    today = clock.today()
+    with acting_as(SYSTEM), reading():
+        person = db.session.execute(
+            select(*_ACTOR_COLUMNS)
+            .join(Organisation, Organisation.id == User.organisation_id)
+            .where(condition, User.is_active, Organisation.is_active)
+        ).first()
+        if person is None:
+            return None
+        grants = db.session.execute(
+            select(Grant.role, Grant.starts_on, Grant.ends_on).where(Grant.user_id == person[0])
+        )
+        roles = frozenset(Role(role) for role, start, end in grants if start <= today and (end is None or today <= end))
+    return _actor(list(person), roles, None)
+
+
+def _actor(person: list[Any], roles: frozenset[Role], session_pk: int | None) -> Actor:
+    user_pk, user_id, name, must_change_password, organisation_id, organisation_name, kind = person
+    return Actor(
+        user_pk=user_pk,
+        user_id=user_id,
+        name=name,
+        organisation_id=organisation_id,
+        organisation_name=organisation_name,
+        organisation_kind=kind,
+        organisation_ids=frozenset({organisation_id}),
+        roles=roles,
+        permissions=permissions_of(roles),
+        session_pk=session_pk,
+        must_change_password=must_change_password,
+    )
+
+
+@needs(Permission.ACCOUNT_OWN)
+def sign_out() -> None:
+    """End the current session."""
+    session = db.session.get(UserSession, current_actor().session_pk)
+    if session is not None and session.revoked_at is None:
+        session.revoked_at = clock.now()
+        audit.record("session:close", db.session.get(User, session.user_id))
+
+
+@needs(Permission.ACCOUNT_OWN)
+def change_own_password(old: str, new: str) -> None:
+    """Choose a new password; every other session of the person ends."""
+    actor = current_actor()
+    user = db.session.get_one(User, actor.user_pk)
+    if not passwords.is_right(user.password_hash, old):
+        raise RuleBroken("That is not your current password.", field="old_password")
+    if old == new:
+        raise RuleBroken("Choose a password that differs from the current one.", field="new_password")
+    passwords.check_new(new, user_id=user.user_id)
+    user.password_hash = passwords.make_hash(new)
+    user.must_change_password = False
+    revoke_sessions(user.id, spare=actor.session_pk)
+    audit.record("password:change", user)
+
+
+def revoke_sessions(user_pk: int, *, spare: int | None = None) -> None:
+    """End every open session of a person but `spare`; part of verbs that change what they may do."""
+    open_ones = select(UserSession).where(UserSession.user_id == user_pk, UserSession.revoked_at.is_(None))
+    for session in db.session.scalars(open_ones):
+        if session.id != spare:
+            session.revoked_at = clock.now()

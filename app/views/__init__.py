@@ -1,0 +1,86 @@
+"""The panel: Flask-Admin with our pages, in the order of the menu."""
+
+from typing import NamedTuple
+
+from flask import Flask, g, request, url_for
+from flask_admin import Admin
+from flask_admin.theme import Theme
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.access.actor import Actor, find_actor
+from app.config import Config
+from app.domain.items import show_date
+from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, Upload, User
+from app.views import errors, headers, request_scope, session, static_files, status
+from app.views.audit import AuditPage
+from app.views.base import Page
+from app.views.contact_types import ContactTypePage, DataItemPage
+from app.views.contacts import ContactPage
+from app.views.home import HomePage
+from app.views.organisations import OrganisationPage
+from app.views.people import PeoplePage
+from app.views.raising import RaisePage
+from app.views.uploads import UploadPage
+
+
+class MenuItem(NamedTuple):
+    """One line of the menu."""
+
+    name: str
+    url: str
+    icon: str
+    is_current: bool
+
+
+def register(app: Flask, config: Config) -> None:
+    """Add every page."""
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    errors.register(app)
+    headers.register(app, is_production=config.is_production)
+    request_scope.register(app, config)
+    session.register(app)
+    status.register(app)
+    admin = Admin(
+        app,
+        name="Contact Management Service",
+        theme=Theme(folder="cms", base_template="layouts/panel.html"),
+        # A static address of its own keeps Flask-Admin from serving its scripts and styles.
+        index_view=HomePage(name="Home", endpoint="home", url="/", static_url_path="/none"),
+        csp_nonce_generator=headers.csp_nonce,
+    )
+    for view in (
+        ContactPage(Contact, name="Contacts", endpoint="contacts", url="/contacts"),
+        RaisePage(name="Raise a contact", endpoint="raising", url="/raise"),
+        UploadPage(Upload, name="Uploads", endpoint="uploads", url="/uploads"),
+        ContactTypePage(ContactType, name="Contact types", endpoint="contact_types", url="/contact-types"),
+        DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
+        PeoplePage(User, name="People", endpoint="people", url="/people"),
+        OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
+        AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
+    ):
+        admin.add_view(view)
+    pages = [view for view in admin._views if isinstance(view, Page)]
+
+    def main_menu() -> list[MenuItem]:
+        """The sections this person has."""
+        return [
+            MenuItem(
+                str(view.name), url_for(f"{view.endpoint}.index_view"), view.icon, request.blueprint == view.endpoint
+            )
+            for view in pages
+            if view.in_menu and view.is_accessible()
+        ]
+
+    @app.context_processor
+    def page_words() -> dict[str, object]:
+        actor: Actor | None = g.get("actor") or find_actor()
+        return {
+            "actor": actor,
+            "csp_nonce": headers.csp_nonce,
+            "is_production": config.is_production,
+            "main_menu": main_menu,
+            "show_date": show_date,
+            "static_url": static_files.url,
+        }

@@ -1,0 +1,76 @@
+"""The audit list: read-only."""
+
+from typing import Any
+
+from sqlalchemy import Select
+
+from app.domain.roles import Permission
+from app.models import AuditEvent
+from app.services.sorting import Sort
+from app.views.base import ListPage
+from app.views.listing import ListFilter
+from app.views.words import show_instant
+
+SUBJECTS = (
+    ("contact", "Contacts"),
+    ("contact_type", "Contact types"),
+    ("data_item", "Data items"),
+    ("organisation", "Organisations"),
+    ("upload", "Uploads"),
+    ("user", "People and sessions"),
+)
+
+
+def _changes(view: Any, context: Any, event: AuditEvent, name: str) -> str:
+    lines = []
+    for key in sorted({*event.before, *event.after}):
+        after = _plain(event.after.get(key))
+        lines.append(f"{key}: {_plain(event.before[key])} → {after}" if key in event.before else f"{key}: {after}")
+    return "\n".join(lines)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return "" if value is None else str(value)
+
+
+class AuditPage(ListPage):
+    """Every act within reach, newest first."""
+
+    permission = Permission.AUDIT_READ
+    noun, icon = "event", "history"
+    sorts = {"newest": Sort("Newest first", AuditEvent.id, True), "oldest": Sort("Oldest first", AuditEvent.id)}
+    filters = (
+        ListFilter(
+            "about",
+            "About",
+            lambda: SUBJECTS,
+            lambda statement, value: statement.where(AuditEvent.object_type == value),
+        ),
+    )
+    column_list = ("at", "actor_name", "actor_organisation", "action", "object_label", "changes")
+    column_details_list = (
+        "at",
+        "actor_name",
+        "actor_organisation",
+        "action",
+        "object_type",
+        "object_label",
+        "changes",
+        "request_id",
+    )
+    column_labels = {
+        "at": "When",
+        "actor_name": "Who",
+        "actor_organisation": "Of",
+        "action": "Did",
+        "object_type": "About",
+        "object_label": "To",
+        "changes": "Changes",
+        "request_id": "Request",
+    }
+    column_formatters = {"at": lambda view, context, event, name: show_instant(event.at), "changes": _changes}
+
+    def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
+        return statement

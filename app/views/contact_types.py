@@ -1,0 +1,308 @@
+"""Contact types and their data items: data that administrators change on screen."""
+
+import re
+from typing import Any
+
+from flask import request
+from sqlalchemy import Select
+from sqlalchemy.orm import selectinload
+from wtforms import DateField, HiddenField, SelectField, TextAreaField, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from app.access.actor import allowed
+from app.domain import clock
+from app.domain.errors import NotFound
+from app.domain.items import KINDS, show_date
+from app.domain.roles import Permission
+from app.models import ContactType, DataItem
+from app.models.contact_type import DUPLICATE_RULES, FAMILIES, FIRST_WORKERS
+from app.services import contact_types, organisations
+from app.services.sorting import Sort
+from app.views.base import ListPage, version_of
+from app.views.fields import MultiCheckboxField
+from app.views.listing import ListFilter
+
+
+def _day(name: str) -> Any:
+    return lambda view, context, row, _: show_date(getattr(row, name)) if getattr(row, name) else ""
+
+
+def _words(choices: tuple[tuple[str, str], ...], name: str) -> Any:
+    return lambda view, context, row, _: dict(choices).get(getattr(row, name), getattr(row, name))
+
+
+def _state(view: Any, context: Any, row: Any, name: str) -> str:
+    today = clock.today()
+    if row.starts_on > today:
+        return "Not yet"
+    return "Retired" if row.ends_on and row.ends_on < today else "In use"
+
+
+DATES = {
+    "starts_on": {"label": "First day", "validators": [InputRequired("Enter the first day.")], "default": clock.today},
+    "ends_on": {
+        "label": "Last day",
+        "validators": [Optional()],
+        "description": "Leave empty while it is in use. A day in the past retires it.",
+    },
+}
+
+
+class ContactTypePage(ListPage):
+    """Everybody who reads contacts reads the types; administrators change them."""
+
+    permission = Permission.CONTACT_TYPE_READ
+    create = staticmethod(contact_types.create_type)
+    update = staticmethod(contact_types.change_type)
+    noun, icon = "contact type", "list-details"
+    details_template = "pages/contact_type.html"
+    sorts = {"code": Sort("By code", ContactType.code), "name": Sort("By name", ContactType.name)}
+    filters = (
+        ListFilter(
+            "family", "Family", lambda: FAMILIES, lambda statement, value: statement.where(ContactType.family == value)
+        ),
+    )
+    column_list = ("code", "name", "family", "first_worker", "raisers", "state")
+    column_details_list = (
+        "code",
+        "name",
+        "family",
+        "first_worker",
+        "raisers",
+        "targets",
+        "duplicate_rule",
+        "guidance",
+        "starts_on",
+        "ends_on",
+    )
+    column_labels = {
+        "code": "Code",
+        "name": "Name",
+        "family": "Family",
+        "first_worker": "Worked first by",
+        "raisers": "Raised by",
+        "targets": "Targets",
+        "duplicate_rule": "Repeats of an open contact",
+        "guidance": "Guidance",
+        "starts_on": "First day",
+        "ends_on": "Last day",
+        "state": "State",
+    }
+    column_formatters = {
+        "family": _words(FAMILIES, "family"),
+        "first_worker": _words(FIRST_WORKERS, "first_worker"),
+        "raisers": lambda view, context, row, name: ", ".join(raiser.kind_code for raiser in row.raisers),
+        "targets": lambda view, context, row, name: ", ".join(f"{t.percentage} % by D+{t.days}" for t in row.targets),
+        "duplicate_rule": _words(DUPLICATE_RULES, "duplicate_rule"),
+        "starts_on": _day("starts_on"),
+        "ends_on": _day("ends_on"),
+        "state": _state,
+    }
+    form_columns = ("code", "name", "guidance", "starts_on", "ends_on")
+    form_overrides = {"guidance": TextAreaField, "starts_on": DateField, "ends_on": DateField}
+    form_extra_fields = {
+        "family": SelectField("Family", choices=dict(FAMILIES)),
+        "first_worker": SelectField("Worked first by", choices=dict(FIRST_WORKERS)),
+        "raisers": MultiCheckboxField("Who may raise it"),
+        "duplicate_rule": SelectField("Repeats of an open contact", choices=dict(DUPLICATE_RULES)),
+        "targets": TextAreaField("Targets", description="One on a line: business days and percentage, like 10 95."),
+        "version": HiddenField(),
+    }
+    form_args = {
+        "code": {
+            "label": "Code",
+            "validators": [
+                InputRequired("Enter a code."),
+                Length(max=4),
+                Regexp(r"^[A-Za-z]{3,4}$", message="A code is three or four letters."),
+            ],
+            "description": "Three or four letters. It never changes.",
+        },
+        "name": {"label": "Name", "validators": [InputRequired("Enter a name."), Length(max=120)]},
+        "guidance": {
+            "label": "Guidance",
+            "validators": [Length(max=2000)],
+            "description": "When to use it, and what to have ready.",
+        },
+        **DATES,
+    }
+
+    def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
+        return statement.options(selectinload(ContactType.raisers), selectinload(ContactType.targets))
+
+    def prepare_one(self, statement: Select[Any]) -> Select[Any]:
+        return self.prepare_rows(statement).options(selectinload(ContactType.items))
+
+    def details_context(self, row: ContactType) -> dict[str, Any]:
+        return {
+            "items": row.items,
+            "kinds": KINDS,
+            "state": lambda item: _state(self, None, item, ""),
+            "may_add_item": allowed(contact_types.add_item),
+            "today": clock.today(),
+        }
+
+    def _with_choices(self, form: Any) -> Any:
+        form.raisers.choices = {kind.code: kind.name for kind in organisations.list_kinds()}
+        return form
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = self._with_choices(super().create_form(obj))
+        del form.version
+        return form
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = self._with_choices(super().edit_form(obj))
+        del form.code
+        if obj is not None:
+            form.raisers.data = [raiser.kind_code for raiser in obj.raisers]
+            form.targets.data = "\n".join(f"{target.days} {target.percentage}" for target in obj.targets)
+        return form
+
+    def validate_targets(self, form: Any) -> dict[int, int]:
+        """Percentage by days; ValidationError names the first line that is wrong."""
+        targets: dict[int, int] = {}
+        for line in filter(str.strip, (form.targets.data or "").splitlines()):
+            match = re.fullmatch(r"\s*(?:D\+)?(\d{1,3})\s+(\d{1,3})\s*%?\s*", line)
+            if not match or not 1 <= int(match[2]) <= 100 or int(match[1]) in targets:
+                raise ValidationError(
+                    f"“{line.strip()[:40]}” is not a target. Write business days and a percentage, like 10 95."
+                )
+            targets[int(match[1])] = int(match[2])
+        return targets
+
+    def _values(self, form: Any) -> dict[str, Any]:
+        names = ("name", "family", "first_worker", "guidance", "duplicate_rule", "starts_on", "ends_on")
+        return {name: form[name].data for name in names}
+
+    def carry_out(self, form: Any, verb: Any) -> Any:
+        try:
+            return super().carry_out(form, verb)
+        except ValidationError as error:
+            form.targets.errors = [str(error)]
+            return None
+
+    def create_row(self, form: Any) -> Any:
+        values = {**self._values(form), "code": form.code.data}
+        return contact_types.create_type(values, raisers=form.raisers.data, targets=self.validate_targets(form))
+
+    def update_row(self, form: Any, row: Any) -> Any:
+        return contact_types.change_type(
+            row.code,
+            self._values(form),
+            raisers=form.raisers.data,
+            targets=self.validate_targets(form),
+            version=version_of(form),
+        )
+
+
+class DataItemPage(ListPage):
+    """Reached from its contact type."""
+
+    permission = Permission.CONTACT_TYPE_READ
+    in_menu = False
+    create = staticmethod(contact_types.add_item)
+    update = staticmethod(contact_types.change_item)
+    noun = "data item"
+    sorts = {"position": Sort("In order", DataItem.position), "code": Sort("By code", DataItem.code)}
+    filters = (
+        ListFilter(
+            "type",
+            "Contact type",
+            contact_types.list_names,
+            lambda statement, value: statement.join(ContactType).where(ContactType.code == value),
+        ),
+    )
+    column_list = ("label", "contact_type", "code", "kind", "is_required", "state")
+    column_details_list = (
+        "label",
+        "contact_type",
+        "code",
+        "kind",
+        "is_required",
+        "help",
+        "choices",
+        "starts_on",
+        "ends_on",
+    )
+    column_labels = {
+        "label": "Label",
+        "contact_type": "Contact type",
+        "code": "Code",
+        "kind": "Kind",
+        "is_required": "Required",
+        "help": "Help",
+        "choices": "Choices",
+        "starts_on": "First day",
+        "ends_on": "Last day",
+        "state": "State",
+    }
+    column_formatters = {
+        "kind": lambda view, context, row, name: KINDS[row.kind].label,
+        "is_required": lambda view, context, row, name: "Yes" if row.is_required else "No",
+        "choices": lambda view, context, row, name: "\n".join(label for _, label in row.choices),
+        "starts_on": _day("starts_on"),
+        "ends_on": _day("ends_on"),
+        "state": _state,
+    }
+    form_columns = ("code", "label", "is_required", "help", "position", "starts_on", "ends_on")
+    form_overrides = {"starts_on": DateField, "ends_on": DateField, "help": TextAreaField}
+    form_extra_fields = {
+        "kind": SelectField("Kind", choices={kind.name: kind.label for kind in KINDS.values()}),
+        "choices": TextAreaField("Choices", description="For a choice from a list: one on a line, as CODE = Label."),
+        "version": HiddenField(),
+    }
+    form_args = {
+        "code": {
+            "label": "Code",
+            "validators": [
+                InputRequired("Enter a code."),
+                Regexp(r"^[A-Za-z][A-Za-z0-9_]{1,39}$", message="A code is letters, digits and underscores."),
+            ],
+            "description": "Letters, digits and underscores. It never changes.",
+        },
+        "label": {"label": "Label", "validators": [InputRequired("Enter a label."), Length(max=80)]},
+        "is_required": {"label": "Required when raising"},
+        "help": {"label": "Help", "validators": [Length(max=400)]},
+        "position": {"label": "Place in the order", "validators": [Optional()], "default": 100},
+        **DATES,
+    }
+
+    def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
+        return statement.options(selectinload(DataItem.contact_type))
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        del form.version
+        return form
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        del form.code
+        if obj is not None:
+            form.choices.data = "\n".join(f"{code} = {label}" for code, label in obj.choices)
+        return form
+
+    def _values(self, form: Any) -> dict[str, Any]:
+        names = ("label", "kind", "is_required", "help", "starts_on", "ends_on")
+        values = {name: form[name].data for name in names}
+        lines = [line.partition("=") for line in (form.choices.data or "").splitlines() if line.strip()]
+        values["choices"] = [[code.strip(), (label or code).strip()] for code, _, label in lines]
+        values["position"] = form.position.data or 0
+        return values
+
+    def _type_code(self) -> str:
+        code = request.args.get("type", "").upper()
+        if code not in dict(contact_types.list_names()):
+            raise NotFound("There is no such contact type.")
+        return code
+
+    def may_create(self) -> bool:
+        """Adding starts from a contact type's page, which names itself in the address."""
+        return super().may_create() and bool(request.args.get("type"))
+
+    def create_row(self, form: Any) -> Any:
+        return contact_types.add_item(self._type_code(), {**self._values(form), "code": form.code.data})
+
+    def update_row(self, form: Any, row: Any) -> Any:
+        return contact_types.change_item(row.id, self._values(form), version=version_of(form))

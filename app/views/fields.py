@@ -1,0 +1,88 @@
+"""Item kind -> form field, one table; and the form of a contact type."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
+
+from app.domain.items import KINDS, Choice, Item, ItemError
+from app.services.contact_types import Definition
+from app.services.drafts import all_items
+
+
+class MultiCheckboxField(SelectMultipleField):
+    """Several choices as check boxes."""
+
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+
+def _text(item: Item, **attributes: Any) -> Field:
+    return StringField(item.label, description=item.help, render_kw={"autocomplete": "off", **attributes})
+
+
+def _long_text(item: Item) -> Field:
+    return TextAreaField(item.label, description=item.help, render_kw={"rows": 5})
+
+
+def _choice(item: Item) -> Field:
+    kind = KINDS[item.kind]
+    assert isinstance(kind, Choice)
+    return SelectField(
+        item.label, choices={"": "Choose", **dict(kind.options(item))}, description=item.help, validate_choice=False
+    )
+
+
+def _yes_no(item: Item) -> Field:
+    choices = {"": "Choose", "yes": "Yes", "no": "No"}
+    return SelectField(item.label, choices=choices, description=item.help, validate_choice=False)
+
+
+def _digits(item: Item) -> Field:
+    return _text(item, inputmode="numeric")
+
+
+def _date(item: Item) -> Field:
+    return _text(item, type="date")
+
+
+FIELDS: dict[str, Callable[[Item], Field]] = {
+    "text": _text,
+    "long_text": _long_text,
+    "whole_number": _digits,
+    "decimal": lambda item: _text(item, inputmode="decimal"),
+    "money": lambda item: _text(item, inputmode="decimal"),
+    "date": _date,
+    "choice": _choice,
+    "yes_no": _yes_no,
+    "mprn": _digits,
+    "meter_serial_number": _text,
+    "meter_reading": _digits,
+    "postcode": _text,
+    "ldz": _choice,
+    "confirmation_reference": _digits,
+    "email": lambda item: _text(item, inputmode="email"),
+}
+
+if FIELDS.keys() != KINDS.keys():
+    raise RuntimeError(f"item kinds without a field, or the other way round: {FIELDS.keys() ^ KINDS.keys()}")
+
+
+def item_form(definition: Definition) -> type[FlaskForm]:
+    """A form class with one field per data item, named by item code; the kinds themselves do the checking."""
+    fields: dict[str, Any] = {}
+    for item in all_items(definition):
+        field = FIELDS[item.kind](item)
+        field.kwargs["render_kw"] = {
+            **(field.kwargs.get("render_kw") or {}),
+            **({"required": True} if item.is_required else {}),
+        }
+        fields[item.code] = field
+    return type("ItemForm", (FlaskForm,), fields)
+
+
+def show_errors(form: FlaskForm, errors: dict[str, ItemError]) -> None:
+    """Put each item's error beside its field."""
+    for code, error in errors.items():
+        form[code].errors = [error.message]

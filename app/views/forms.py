@@ -1,0 +1,32 @@
+"""Small forms that are not made from a model or a contact type."""
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import HiddenField, IntegerField, SelectField, TextAreaField, widgets
+
+
+class MoveForm(FlaskForm):
+    """What a move of the life cycle asks for; unused fields are deleted."""
+
+    version = IntegerField(widget=widgets.HiddenInput())
+    outcome_code = SelectField("Reason", validate_choice=False)
+    message = TextAreaField(
+        "Message", description="The other side reads this.", render_kw={"rows": 4, "maxlength": 4000}
+    )
+
+
+class RequestKeyForm(FlaskForm):
+    """A form that is carried out once, however often it is sent."""
+
+    request_key = HiddenField()
+
+
+class UploadForm(FlaskForm):
+    """A file, and the contact type of all its rows."""
+
+    type_code = SelectField("Contact type", validate_choice=False)
+    file = FileField("File", render_kw={"accept": ".xlsx,.csv"})
+
+
+class PlainForm(FlaskForm):
+    """A button."""

@@ -1,0 +1,108 @@
+"""Organisations."""
+
+from typing import Any
+
+from sqlalchemy import Select, or_
+from sqlalchemy.orm import selectinload
+from wtforms import HiddenField, SelectField
+from wtforms.validators import InputRequired, Length
+
+from app.domain.roles import Permission
+from app.models import Organisation
+from app.services import organisations
+from app.services.sorting import Sort
+from app.views.base import ListPage, version_of
+from app.views.listing import ListFilter
+
+
+def _by_state(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Organisation.is_active.is_(value == "active"))
+
+
+def _group(view: Any, context: Any, organisation: Organisation, name: str) -> str:
+    return next((str(o) for o in organisations.list_organisations() if o.id == organisation.parent_id), "")
+
+
+class OrganisationPage(ListPage):
+    """The organisations within reach; customers see their own."""
+
+    permission = Permission.ORGANISATION_READ
+    create = staticmethod(organisations.create_organisation)
+    update = staticmethod(organisations.change_organisation)
+    noun, icon = "organisation", "building"
+    search_hint = "Name or short code"
+    sorts = {"name": Sort("By name", Organisation.name), "newest": Sort("Newest first", Organisation.id, True)}
+    filters = (
+        ListFilter(
+            "kind",
+            "Kind",
+            lambda: [(kind.code, kind.name) for kind in organisations.list_kinds()],
+            lambda statement, value: statement.where(Organisation.kind_code == value),
+        ),
+        ListFilter("state", "State", lambda: (("active", "Active"), ("suspended", "Suspended")), _by_state),
+    )
+    column_list = ("name", "short_code", "kind", "advocate_name", "is_active")
+    column_details_list = ("name", "short_code", "numeric_id", "kind", "parent_id", "advocate_name", "is_active")
+    column_labels = {
+        "name": "Name",
+        "short_code": "Short code",
+        "numeric_id": "Numeric ID",
+        "kind": "Kind",
+        "parent_id": "Group",
+        "advocate_name": "Customer advocate",
+        "is_active": "State",
+    }
+    column_formatters = {
+        "is_active": lambda view, context, organisation, name: "Active" if organisation.is_active else "Suspended",
+        "parent_id": _group,
+    }
+    form_columns = ("short_code", "name", "advocate_name", "is_active")
+    form_extra_fields = {
+        "kind_code": SelectField("Kind", validators=[InputRequired("Choose a kind.")]),
+        "parent_id": SelectField("Group", coerce=lambda value: int(value) if value else None),
+        "version": HiddenField(),
+    }
+    form_args = {
+        "short_code": {
+            "label": "Short code",
+            "validators": [InputRequired("Enter a short code."), Length(max=3)],
+            "description": "Three letters or digits. It never changes.",
+        },
+        "name": {"label": "Name", "validators": [InputRequired("Enter a name."), Length(max=120)]},
+        "advocate_name": {"label": "Customer advocate", "validators": [Length(max=120)]},
+        "is_active": {"label": "Active (a suspended organisation's people cannot sign in)"},
+    }
+
+    def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
+        statement = super().select_rows(parameters, sort)
+        if text := parameters.get("q"):
+            like = f"%{text.replace('%', '').replace('_', '')}%"
+            statement = statement.where(or_(Organisation.name.ilike(like), Organisation.short_code.ilike(like)))
+        return statement
+
+    def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
+        return statement.options(selectinload(Organisation.kind))
+
+    def _with_choices(self, form: Any) -> Any:
+        form.parent_id.choices = {"": "None"} | {str(o.id): str(o) for o in organisations.list_organisations()}
+        return form
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        del form.version
+        form.kind_code.choices = {"": "Choose"} | {kind.code: kind.name for kind in organisations.list_kinds()}
+        return self._with_choices(form)
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        del form.short_code
+        del form.kind_code
+        return self._with_choices(form)
+
+    def create_row(self, form: Any) -> Any:
+        names = ("short_code", "name", "kind_code", "parent_id", "advocate_name", "is_active")
+        return organisations.create_organisation({name: form[name].data for name in names})
+
+    def update_row(self, form: Any, row: Any) -> Any:
+        values = {name: form[name].data for name in ("name", "parent_id", "advocate_name", "is_active")}
+        return organisations.change_organisation(row.id, values, version=version_of(form))

@@ -1,0 +1,167 @@
+"""An organisation's people."""
+
+from typing import Any
+
+from flask import flash, request
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import selectinload
+from wtforms import EmailField, HiddenField, SelectField, StringField
+from wtforms.validators import Email, InputRequired, Length
+
+from app.access.actor import current_actor
+from app.domain.roles import Permission, Role
+from app.extensions import db
+from app.models import Organisation, User
+from app.services import organisations, people
+from app.services.sorting import Sort
+from app.views.base import ListPage, version_of
+from app.views.fields import MultiCheckboxField
+from app.views.listing import ListFilter
+from app.views.words import show_instant
+
+
+def _by_state(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(User.is_active.is_(value == "active"))
+
+
+def _roles(view: Any, context: Any, user: User, name: str) -> str:
+    return ", ".join(sorted(Role(grant.role).label for grant in user.grants)) or "None"
+
+
+class PeoplePage(ListPage):
+    """People of the organisations within reach."""
+
+    permission = Permission.USER_READ
+    create = staticmethod(people.create_user)
+    update = staticmethod(people.change_user)
+    noun, noun_plural, icon = "person", "people", "users"
+    search_hint = "Name or user ID"
+    sorts = {"newest": Sort("Newest first", User.id, True), "user_id": Sort("By user ID", User.user_id)}
+    filters = (ListFilter("state", "State", lambda: (("active", "Active"), ("disabled", "Disabled")), _by_state),)
+    column_list = ("user_id", "name", "organisation_id", "grants", "is_active", "last_signed_in_at")
+    column_labels = {
+        "user_id": "User ID",
+        "name": "Name",
+        "email": "E-mail address",
+        "organisation_id": "Organisation",
+        "grants": "Roles",
+        "is_active": "State",
+        "created_at": "Added",
+        "last_signed_in_at": "Last signed in",
+    }
+    column_details_list = (
+        "user_id",
+        "name",
+        "email",
+        "organisation_id",
+        "grants",
+        "is_active",
+        "created_at",
+        "last_signed_in_at",
+    )
+    column_formatters = {
+        "grants": _roles,
+        "is_active": lambda view, context, user, name: "Active" if user.is_active else "Disabled",
+        "created_at": lambda view, context, user, name: show_instant(user.created_at),
+        "last_signed_in_at": lambda view, context, user, name: show_instant(user.last_signed_in_at) or "Never",
+        "organisation_id": lambda view, context, user, name: view.organisation_name(user.organisation_id),
+    }
+    form_columns = ("user_id", "name", "email", "is_active")
+    form_extra_fields = {
+        "organisation_id": SelectField("Organisation", coerce=int, validate_choice=False),
+        "roles": MultiCheckboxField("Roles", validate_choice=False),
+        "version": HiddenField(),
+    }
+    form_overrides = {"email": EmailField, "user_id": StringField}
+    form_args = {
+        "user_id": {
+            "label": "User ID",
+            "validators": [InputRequired("Enter a user ID."), Length(max=32)],
+            "description": "The sign-in name. It never changes.",
+        },
+        "name": {"label": "Name", "validators": [InputRequired("Enter a name."), Length(max=120)]},
+        "email": {
+            "label": "E-mail address",
+            "validators": [
+                InputRequired("Enter an e-mail address."),
+                Email("Write the e-mail address like name@example.com."),
+                Length(max=254),
+            ],
+        },
+        "is_active": {"label": "May sign in"},
+    }
+
+    def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
+        statement = super().select_rows(parameters, sort)
+        if text := parameters.get("q"):
+            like = f"%{text.replace('%', '').replace('_', '')}%"
+            statement = statement.where(or_(User.name.ilike(like), User.user_id.ilike(like)))
+        return statement
+
+    def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
+        return statement.options(selectinload(User.grants))
+
+    def visible_columns(self) -> list[tuple[Any, str]]:
+        return [column for column in self._list_columns if self.actor_sees_all() or column[0] != "organisation_id"]
+
+    def after_rows(self, rows: list[Any]) -> None:
+        """One statement for all names; the session keeps the rows."""
+        ids = {row.organisation_id for row in rows}
+        list(db.session.scalars(select(Organisation).where(Organisation.id.in_(ids))))
+
+    def organisation_name(self, pk: int) -> str:
+        """From the session once `after_rows` has run."""
+        organisation = db.session.get(Organisation, pk)
+        return organisation.name if organisation else ""
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        del form.is_active
+        del form.version
+        actor = current_actor()
+        if actor.reaches_all:
+            form.organisation_id.choices = {str(o.id): str(o) for o in organisations.list_organisations()}
+            kind = self._chosen_kind(form)
+        else:
+            del form.organisation_id
+            kind = actor.organisation_kind
+        form.roles.choices = {role.value: role.label for role in people.grantable_roles(kind)}
+        return form
+
+    def _chosen_kind(self, form: Any) -> str:
+        """Roles follow the organisation; before one is chosen, customer roles are offered."""
+        chosen = request.form.get("organisation_id", request.args.get("organisation", ""))
+        organisation = db.session.get(Organisation, int(chosen)) if chosen.isdecimal() and len(chosen) < 16 else None
+        if organisation is None:
+            return ""
+        form.organisation_id.data = organisation.id
+        return organisation.kind_code
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        del form.user_id
+        del form.organisation_id
+        user = obj or self.get_one(request.args.get("id"))
+        kind = db.session.get_one(Organisation, user.organisation_id).kind_code
+        held = {grant.role for grant in user.grants}
+        offered = [role for role in Role if role in people.grantable_roles(kind) or role.value in held]
+        form.roles.choices = {role.value: role.label for role in offered}
+        if obj is not None:
+            form.roles.data = sorted(held)
+            form.version.data = user.version
+        return form
+
+    def create_row(self, form: Any) -> Any:
+        values = {name: form[name].data for name in ("user_id", "name", "email")}
+        organisation_id = form.organisation_id.data if "organisation_id" in form else None
+        user, first_password = people.create_user(values, form.roles.data or [], organisation_id=organisation_id)
+        flash(
+            f"Hand this first password to {user.name}: {first_password}. It is shown only now, and must be changed "
+            "at the first sign-in.",
+            "warning",
+        )
+        return user
+
+    def update_row(self, form: Any, row: Any) -> Any:
+        values = {name: form[name].data for name in ("name", "email", "is_active")}
+        return people.change_user(row.id, values, form.roles.data or [], version=version_of(form))

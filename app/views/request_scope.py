@@ -1,0 +1,73 @@
+"""From a cookie to an actor, for the length of one request; the only user of flask_login besides session.py."""
+
+import secrets
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, abort, g, redirect, request, url_for
+from flask_login import UserMixin, current_user
+from werkzeug.wrappers import Response
+
+from app.access.actor import Actor, acting_as
+from app.config import Config
+from app.extensions import login_manager
+from app.models.connections import reading
+from app.services import audit, sessions
+from app.views.base import SAFE_METHODS
+
+# Everything else needs a signed-in person.
+OPEN_ENDPOINTS = frozenset({"static", "session.sign_in", "status.healthz"})
+# What a person with a first password may do before changing it.
+FIRST_PASSWORD_ENDPOINTS = frozenset({"account.password", "session.sign_out", "static"})
+
+
+class SignedIn(UserMixin):
+    """A signed-in person as Flask-Login sees one; its id is the session's token."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token = token
+        self.actor = actor
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def register(app: Flask, config: Config) -> None:
+    """Put each request inside its actor's scope."""
+    idle, longest = timedelta(minutes=config.session_idle_minutes), timedelta(hours=config.session_hours)
+
+    @login_manager.user_loader
+    def load(token: str) -> SignedIn | None:
+        actor = sessions.resume(token, idle=idle, longest=longest)
+        return None if actor is None else SignedIn(token, actor)
+
+    @app.before_request
+    def enter() -> Response | None:
+        if request.endpoint == "static":
+            return None
+        g.scope = ExitStack()
+        audit.request_id.set(secrets.token_hex(8))
+        signed_in: Any = current_user
+        if not signed_in.is_authenticated:
+            if request.endpoint is None and request.routing_exception is not None:
+                return None
+            if request.endpoint in OPEN_ENDPOINTS:
+                return None
+            if request.method not in SAFE_METHODS:
+                return redirect(url_for("session.sign_in"))
+            return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))
+        if request.method in SAFE_METHODS:
+            g.scope.enter_context(reading())
+        g.actor = g.scope.enter_context(acting_as(signed_in.actor))
+        if g.actor.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
+            return redirect(url_for("account.password"))
+        if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            abort(400)
+        return None
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        scope = g.pop("scope", None)
+        if scope is not None:
+            scope.close()

@@ -1,0 +1,40 @@
+"""Dates, times and statuses as pages show them."""
+
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from app.domain import clock
+from app.domain.items import show_date
+from app.domain.lifecycle import Status
+
+_TAGS = {
+    status.value: Markup('<span class="cms-status cms-status-{}">{}</span>').format(status.value, status.label)
+    for status in Status
+}
+
+
+def status_tag(status: str) -> Markup:
+    """A status as a coloured word."""
+    return _TAGS[status]
+
+
+def due_words(due_on: date, *, is_open: bool) -> Markup | str:
+    """A due date; for open contacts with how far off it is, in words and not by colour alone."""
+    day = show_date(due_on)
+    if not is_open:
+        return day
+    days = (due_on - clock.today()).days
+    if days < 0:
+        late = f"{-days} day{'' if days == -1 else 's'} late"
+        return Markup('<span class="cms-nowrap">{}</span><br><span class="cms-late">{}</span>').format(day, late)
+    left = "today" if days == 0 else f"{days} day{'' if days == 1 else 's'} left"
+    return Markup('<span class="cms-nowrap">{}</span><br><span class="text-secondary">{}</span>').format(day, left)
+
+
+def show_instant(instant: datetime | None) -> str:
+    """23 Nov 2026, 14:05, in London."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(clock.LONDON)
+    return f"{show_date(local.date())}, {local:%H:%M}"

@@ -1,0 +1,1 @@
+"""Reference data every database starts with, and demonstration data for trying the service."""

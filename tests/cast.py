@@ -1,0 +1,86 @@
+"""The cast of the tests: who they are, and the small world they live in.
+
+alder and birch are shippers, cedar is a network; ann (member), sue (supervisor), vic (viewer) and lena
+(LSO) are alder's, bob is birch's member and bea its LSO (the strangers), ned is cedar's member; ada is an
+advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root the administrator.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from app.access.actor import SYSTEM, acting_as
+from app.domain import clock
+from app.domain.roles import Role
+from app.extensions import db
+from app.models import Grant, Organisation, User
+from app.services import passwords
+from seed.load import load_reference
+
+PASSWORD = "correct-horse-battery"
+
+
+class Person(NamedTuple):
+    """A member of the cast."""
+
+    user_id: str
+    organisation: str
+    roles: tuple[Role, ...]
+
+
+ORGANISATIONS = {
+    "alder": ("ALD", "Alder Energy", "SHIPPER"),
+    "birch": ("BIR", "Birch Gas Supply", "SHIPPER"),
+    "cedar": ("CED", "Cedar Networks", "GT"),
+}
+PEOPLE = {
+    "ann": Person("ALD-ANN", "alder", (Role.MEMBER,)),
+    "sue": Person("ALD-SUE", "alder", (Role.SUPERVISOR,)),
+    "vic": Person("ALD-VIC", "alder", (Role.VIEWER,)),
+    "lena": Person("ALD-LENA", "alder", (Role.LSO,)),
+    "bob": Person("BIR-BOB", "birch", (Role.MEMBER,)),
+    "bea": Person("BIR-BEA", "birch", (Role.LSO,)),
+    "ned": Person("CED-NED", "cedar", (Role.MEMBER,)),
+    "ada": Person("XOS-ADA", "xoserve", (Role.ADVOCATE,)),
+    "lia": Person("XOS-LIA", "xoserve", (Role.LEAD_ADVOCATE,)),
+    "mo": Person("XOS-MO", "xoserve", (Role.MANAGER,)),
+    "xena": Person("XOS-XENA", "xoserve", (Role.XOSERVE_LSO,)),
+    "root": Person("XOS-ROOT", "xoserve", (Role.ADMINISTRATOR,)),
+}
+
+
+def load_cast() -> None:
+    """Fill a migrated database with reference data and the cast."""
+    load_reference()
+    with acting_as(SYSTEM):
+        ids = {"xoserve": db.session.scalars(select(Organisation.id).where(Organisation.kind_code == "CDSP")).one()}
+        for number, (name, (code, title, kind)) in enumerate(ORGANISATIONS.items(), 5001):
+            organisation = Organisation(
+                short_code=code, numeric_id=number, name=title, kind_code=kind, is_active=True, advocate_name="Ada"
+            )
+            db.session.add(organisation)
+            db.session.flush()
+            ids[name] = organisation.id
+        stored = passwords.make_hash(PASSWORD)
+        for name, person in PEOPLE.items():
+            user = User(
+                user_id=person.user_id,
+                name=name.capitalize(),
+                email=f"{name}@{person.organisation}.example",
+                organisation_id=ids[person.organisation],
+                password_hash=stored,
+                must_change_password=False,
+                is_active=True,
+                created_at=clock.now(),
+            )
+            user.grants = [
+                Grant(
+                    organisation_id=user.organisation_id,
+                    role=role.value,
+                    starts_on=clock.today(),
+                    granted_by="The tests",
+                )
+                for role in person.roles
+            ]
+            db.session.add(user)
+        db.session.commit()

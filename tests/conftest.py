@@ -1,0 +1,218 @@
+"""Fixtures: a fresh world for each test, on SQLite and on PostgreSQL."""
+
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app, jobs
+from app.access.actor import SYSTEM, Actor, acting_as
+from app.config import Config
+from app.extensions import db
+from app.services import sessions
+from tests import system_packages
+from tests.cast import PASSWORD, PEOPLE, load_cast
+from tests.databases import URL_VARIABLE, PostgresServer, create_database, drop_database, start_postgres
+
+KINDS = ("sqlite", "postgresql")
+_server: PostgresServer | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One PostgreSQL for all workers."""
+    global _server
+    if not hasattr(config, "workerinput"):
+        _server = start_postgres()
+        os.environ[URL_VARIABLE] = _server.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it."""
+    if _server is not None:
+        _server.stop()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which servers the tests talk to."""
+    return f"sqlite {sqlite3.sqlite_version}; postgresql: {_server.source if _server else 'started by the controller'}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name what could not be installed."""
+    if found := system_packages.missing():
+        terminalreporter.write_line(system_packages.report(found))
+
+
+class World:
+    """An application whose database is put back to the cast's world before each test."""
+
+    def __init__(self, kind: str, folder: Path, worker: str) -> None:
+        self.kind = kind
+        self._template = folder / "template.sqlite3"
+        self._live = folder / "live.sqlite3"
+        self._name = f"cms_test_{worker}"
+        url = self._prepare()
+        self.config = Config(
+            is_testing=True,
+            secret_key="not a secret, only for tests, long enough",
+            database_url=url,
+            argon2_memory_kib=8,
+            argon2_passes=1,
+        )
+        self.app = create_app(self.config)
+        import flask_migrate
+
+        with self.app.app_context():
+            flask_migrate.upgrade()
+            load_cast()
+            db.session.remove()
+            db.engine.dispose()
+        self._keep()
+
+    def _prepare(self) -> str:
+        if self.kind == "sqlite":
+            return f"sqlite:///{self._live}"
+        return create_database(os.environ[URL_VARIABLE], self._name)
+
+    def _keep(self) -> None:
+        """Make what is there now the template."""
+        if self.kind == "sqlite":
+            with sqlite3.connect(self._live) as source, sqlite3.connect(self._template) as target:
+                source.backup(target)
+            source.close()
+            target.close()
+        else:
+            create_database(os.environ[URL_VARIABLE], f"{self._name}_template", template=self._name)
+
+    def restore(self) -> None:
+        """Put the template back."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        if self.kind == "sqlite":
+            for suffix in ("", "-wal", "-shm"):
+                self._live.with_name(self._live.name + suffix).unlink(missing_ok=True)
+            shutil.copyfile(self._template, self._live)
+        else:
+            create_database(os.environ[URL_VARIABLE], self._name, template=f"{self._name}_template")
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        if self.kind == "postgresql":
+            drop_database(os.environ[URL_VARIABLE], self._name)
+            drop_database(os.environ[URL_VARIABLE], f"{self._name}_template")
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[dict[str, World]]:
+    """Both worlds of this worker, made when first asked for."""
+    made: dict[str, World] = {}
+
+    class Made(dict[str, World]):
+        def __missing__(self, kind: str) -> World:
+            self[kind] = World(kind, tmp_path_factory.mktemp(kind), worker_id)
+            return self[kind]
+
+    made = Made()
+    yield made
+    for world in made.values():
+        world.close()
+
+
+@pytest.fixture(params=KINDS)
+def world(request: pytest.FixtureRequest, worlds: dict[str, World]) -> World:
+    """The cast's world, fresh, on each database in turn."""
+    world = worlds[request.param]
+    world.restore()
+    return world
+
+
+@pytest.fixture
+def app(world: World) -> Flask:
+    """The application. No context is pushed, for requests would share it: use `acting`, or `app.app_context()`."""
+    return world.app
+
+
+@pytest.fixture
+def acting(app: Flask) -> Callable[[str], AbstractContextManager[Actor]]:
+    """`with acting("ann") as ann:` everything inside is done by ann; "system" is the service itself."""
+
+    @contextmanager
+    def act(name: str) -> Iterator[Actor]:
+        with app.app_context():
+            actor = SYSTEM if name == "system" else sessions.actor_of(PEOPLE[name].user_id)
+            assert actor is not None, name
+            with acting_as(actor):
+                yield actor
+
+    return act
+
+
+@pytest.fixture
+def run_jobs(app: Flask) -> Callable[[], int]:
+    """Do what a worker would do now; returns how many jobs there were."""
+
+    def run() -> int:
+        with app.app_context():
+            waiting = jobs.list_waiting()
+            for job_id in waiting:
+                jobs.run(job_id)
+            return len(waiting)
+
+    return run
+
+
+class Browser:
+    """A signed-in test client that finds the CSRF token by itself and refuses unsafe pages."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self._token = ""
+
+    def get(self, url: str, **kwargs: Any) -> Any:
+        """A page."""
+        answer = self.client.get(url, **kwargs)
+        self._look(answer)
+        return answer
+
+    def post(self, url: str, data: dict[str, Any] | None = None, **kwargs: Any) -> Any:
+        """Send a form with a valid token."""
+        if not self._token:
+            self.get("/account/password")
+        answer = self.client.post(url, data={**(data or {}), "csrf_token": self._token}, **kwargs)
+        self._look(answer)
+        return answer
+
+    def _look(self, answer: Any) -> None:
+        if answer.mimetype == "text/html":
+            text = answer.get_data(as_text=True)
+            if found := re.search(r'name="csrf_token" value="([^"]+)"', text):
+                self._token = found[1]
+            assert "Traceback" not in text and "sqlalchemy" not in text.lower()
+
+
+@pytest.fixture
+def browser(app: Flask) -> Callable[[str], Browser]:
+    """`browser("ann")` is ann's browser, signed in by the page; "nobody" is not signed in."""
+
+    def open_one(name: str) -> Browser:
+        one = Browser(app.test_client())
+        if name != "nobody":
+            one.get("/sign-in")
+            answer = one.post("/sign-in", {"user_id": PEOPLE[name].user_id, "password": PASSWORD})
+            assert answer.status_code == 302, answer.get_data(as_text=True)[:2000]
+            one._token = ""
+        return one
+
+    return open_one
