@@ -21,6 +21,7 @@ from app.services import sessions
 from tests import system_packages
 from tests.cast import PASSWORD, PEOPLE, load_cast
 from tests.databases import URL_VARIABLE, PostgresServer, create_database, drop_database, start_postgres
+from tests.worlds import Owned, make_busy
 
 KINDS = ("sqlite", "postgresql")
 _server: PostgresServer | None = None
@@ -56,7 +57,7 @@ class World:
 
     def __init__(self, kind: str, folder: Path, worker: str) -> None:
         self.kind = kind
-        self._template = folder / "template.sqlite3"
+        self._folder = folder
         self._live = folder / "live.sqlite3"
         self._name = f"cms_test_{worker}"
         url = self._prepare()
@@ -75,43 +76,58 @@ class World:
             load_cast()
             db.session.remove()
             db.engine.dispose()
-        self._keep()
+        self._keep("cast")
+        self._busy: dict[str, Owned] = {}
 
     def _prepare(self) -> str:
         if self.kind == "sqlite":
             return f"sqlite:///{self._live}"
         return create_database(os.environ[URL_VARIABLE], self._name)
 
-    def _keep(self) -> None:
-        """Make what is there now the template."""
+    def _template(self, name: str) -> Path:
+        return self._folder / f"{name}.sqlite3"
+
+    def _keep(self, name: str) -> None:
+        """Make what is there now the template of that name."""
         if self.kind == "sqlite":
-            with sqlite3.connect(self._live) as source, sqlite3.connect(self._template) as target:
+            with sqlite3.connect(self._live) as source, sqlite3.connect(self._template(name)) as target:
                 source.backup(target)
             source.close()
             target.close()
         else:
-            create_database(os.environ[URL_VARIABLE], f"{self._name}_template", template=self._name)
+            create_database(os.environ[URL_VARIABLE], f"{self._name}_{name}", template=self._name)
 
-    def restore(self) -> None:
-        """Put the template back."""
-        with self.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    def busy(self) -> dict[str, Owned]:
+        """Put the busy world back, making it the first time."""
+        if not self._busy:
+            self.restore()
+            self._busy = make_busy(self.app)
+            self._release()
+            self._keep("busy")
+        self.restore("busy")
+        return self._busy
+
+    def restore(self, name: str = "cast") -> None:
+        """Put a template back."""
+        self._release()
         if self.kind == "sqlite":
             for suffix in ("", "-wal", "-shm"):
                 self._live.with_name(self._live.name + suffix).unlink(missing_ok=True)
-            shutil.copyfile(self._template, self._live)
+            shutil.copyfile(self._template(name), self._live)
         else:
-            create_database(os.environ[URL_VARIABLE], self._name, template=f"{self._name}_template")
+            create_database(os.environ[URL_VARIABLE], self._name, template=f"{self._name}_{name}")
 
-    def close(self) -> None:
-        """Leave nothing behind."""
+    def _release(self) -> None:
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self._release()
         if self.kind == "postgresql":
-            drop_database(os.environ[URL_VARIABLE], self._name)
-            drop_database(os.environ[URL_VARIABLE], f"{self._name}_template")
+            for suffix in ("", "_cast", "_busy"):
+                drop_database(os.environ[URL_VARIABLE], self._name + suffix)
 
 
 @pytest.fixture(scope="session")
@@ -142,6 +158,12 @@ def world(request: pytest.FixtureRequest, worlds: dict[str, World]) -> World:
 def app(world: World) -> Flask:
     """The application. No context is pushed, for requests would share it: use `acting`, or `app.app_context()`."""
     return world.app
+
+
+@pytest.fixture
+def busy(world: World) -> dict[str, Owned]:
+    """A world in which alder and birch own a row of everything (tests/worlds.py)."""
+    return world.busy()
 
 
 @pytest.fixture
@@ -182,7 +204,7 @@ class Browser:
 
     def get(self, url: str, **kwargs: Any) -> Any:
         """A page."""
-        answer = self.client.get(url, **kwargs)
+        answer = self.client.get(url, buffered=True, **kwargs)
         self._look(answer)
         return answer
 
@@ -190,7 +212,7 @@ class Browser:
         """Send a form with a valid token."""
         if not self._token:
             self.get("/account/password")
-        answer = self.client.post(url, data={**(data or {}), "csrf_token": self._token}, **kwargs)
+        answer = self.client.post(url, data={**(data or {}), "csrf_token": self._token}, buffered=True, **kwargs)
         self._look(answer)
         return answer
 

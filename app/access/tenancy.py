@@ -95,9 +95,11 @@ def bulk_insert(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
 def compare_and_set(row: Any, expected: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
     """Write `changes` to an owned row if its columns still hold `expected`; True for the one winner.
 
-    `row` was read through the session, so it is within reach; its organisation is part of the condition.
+    Its organisation is part of the condition.
     """
-    model = type(row)
+    actor, model = _actor(), type(row)
+    if not actor.reaches_all and row.organisation_id not in actor.organisation_ids:
+        raise OutOfReach(f"{model.__name__} belongs to an organisation out of reach")
     conditions = [getattr(model, name) == value for name, value in expected.items()]
     statement = (
         update(model)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -44,7 +45,7 @@ def demo(contacts: int, as_json: bool) -> None:
     started = time.monotonic()
     sign_ins = load_demo(contacts)
     if as_json:
-        click.echo(json.dumps([sign_in._asdict() for sign_in in sign_ins], indent=1))
+        click.echo(json.dumps([asdict(sign_in) for sign_in in sign_ins], indent=1))
         return
     click.echo(f"Demo data is loaded ({time.monotonic() - started:.1f} s).")
     click.echo(sign_in_table(sign_ins))
@@ -57,7 +58,7 @@ def sign_in_table(sign_ins: "list[SignIn]") -> str:
         firsts.setdefault(sign_in.role, sign_in)
     rows = [
         ("Role", "User ID", "Password", "Organisation"),
-        *((s.role, s.user_id, s.password, s.organisation) for s in firsts.values()),
+        *((s.role.label, s.user_id, s.password, s.organisation) for s in firsts.values()),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join(

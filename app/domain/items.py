@@ -5,14 +5,12 @@ A value is stored as canonical text: dates ISO, numbers without separators or tr
 """
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from app.domain import clock, identifiers
+from app.domain.item import Item, ItemError, ItemKind, quote, show_date
 
 LONGEST_TEXT = 200
 LONGEST_LONG_TEXT = 4000
@@ -21,51 +19,6 @@ LDZS = ("EA", "EM", "NE", "NO", "NT", "NW", "SC", "SE", "SO", "SW", "WM", "WN", 
 # Letters that change how a line is read without being seen; they have no place in an identifier.
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-class ItemError(ValueError):
-    """One answer is wrong: a code of the IMP list and a sentence with what was found and what is right."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-@dataclass(frozen=True)
-class Item:
-    """A data item of a contact type as the rules see it.
-
-    `limits` may hold `max_length` (characters), `minimum`, `maximum` (numbers), `earliest`, `latest`
-    (ISO date or "today"), `not_before` (code of another date item).
-    """
-
-    code: str
-    label: str
-    kind: str
-    is_required: bool = False
-    help: str = ""
-    limits: Mapping[str, Any] = field(default_factory=dict)
-    choices: Sequence[tuple[str, str]] = ()
-
-
-class ItemKind(ABC):
-    """Three questions about one kind of answer: parse, show, store."""
-
-    name: str
-    label: str
-
-    @abstractmethod
-    def parse(self, text: str, item: Item) -> Any:
-        """The value in `text` (trimmed, not empty); ItemError when it is not one."""
-
-    def store(self, value: Any) -> str:
-        """The value as canonical text."""
-        return str(value)
-
-    def show(self, stored: str, item: Item) -> str:
-        """Canonical text as people read it."""
-        return stored
 
 
 class Text(ItemKind):
@@ -96,7 +49,7 @@ class Identifier(Text):
             raise ItemError("IMP-403", f"{item.label} holds invisible characters. Type it again by hand.")
         value = super().parse(text, item).upper()
         if not self.pattern.fullmatch(value):
-            raise ItemError("IMP-409", f"{_found(text)} is not right for {item.label}. Use {self.shape}.")
+            raise ItemError("IMP-409", f"{quote(text)} is not right for {item.label}. Use {self.shape}.")
         return value
 
 
@@ -135,7 +88,7 @@ class Email(ItemKind):
 
     def parse(self, text: str, item: Item) -> str:
         if len(text) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
-            raise ItemError("IMP-412", f"{_found(text)} is not an e-mail address. Write it like name@example.com.")
+            raise ItemError("IMP-412", f"{quote(text)} is not an e-mail address. Write it like name@example.com.")
         return text
 
 
@@ -147,16 +100,16 @@ class Number(ItemKind):
     def parse(self, text: str, item: Item) -> Decimal:
         plain = text.replace(",", "").replace(" ", "").lstrip("£")
         if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", plain) or not plain.isascii():
-            raise ItemError("IMP-405", f"{_found(text)} is not a number. Write {item.label} in digits, like 1250.5.")
+            raise ItemError("IMP-405", f"{quote(text)} is not a number. Write {item.label} in digits, like 1250.5.")
         try:
             value = Decimal(plain)
         except InvalidOperation as error:
-            raise ItemError("IMP-405", f"{_found(text)} is not a number.") from error
+            raise ItemError("IMP-405", f"{quote(text)} is not a number.") from error
         if len(plain) > 20:
-            raise ItemError("IMP-405", f"{_found(text)} is longer than any number {item.label} can be.")
+            raise ItemError("IMP-405", f"{quote(text)} is longer than any number {item.label} can be.")
         exponent = value.normalize().as_tuple().exponent
         if isinstance(exponent, int) and -exponent > self.places:
-            raise ItemError("IMP-405", f"{_found(text)} has too many decimals. {item.label} {self._places_sentence()}")
+            raise ItemError("IMP-405", f"{quote(text)} has too many decimals. {item.label} {self._places_sentence()}")
         for limit, is_outside, words in (("minimum", value.__lt__, "less"), ("maximum", value.__gt__, "more")):
             if limit in item.limits and is_outside(Decimal(str(item.limits[limit]))):
                 raise ItemError("IMP-413", f"{item.label} cannot be {words} than {Decimal(str(item.limits[limit])):,}.")
@@ -228,13 +181,13 @@ class Date(ItemKind):
             except ValueError:
                 continue
         if re.fullmatch(r"[2-6]\d{4}", plain):
-            raise ItemError("IMP-407", f"{_found(text)} is a date that lost its format. Format the column as a date.")
+            raise ItemError("IMP-407", f"{quote(text)} is a date that lost its format. Format the column as a date.")
         raise self._refusal(text, item)
 
     @staticmethod
     def _refusal(text: str, item: Item) -> ItemError:
         return ItemError(
-            "IMP-407", f"{_found(text)} is not a date. Write {item.label} as day/month/year, like 23/11/2026."
+            "IMP-407", f"{quote(text)} is not a date. Write {item.label} as day/month/year, like 23/11/2026."
         )
 
     def store(self, value: date) -> str:
@@ -251,7 +204,7 @@ class YesNo(ItemKind):
     def parse(self, text: str, item: Item) -> str:
         value = self.words.get(text.lower())
         if value is None:
-            raise ItemError("IMP-410", f"{_found(text)} is not an answer here. Write Yes or No.")
+            raise ItemError("IMP-410", f"{quote(text)} is not an answer here. Write Yes or No.")
         return value
 
     def show(self, stored: str, item: Item) -> str:
@@ -274,7 +227,7 @@ class Choice(ItemKind):
                 return code
         known = [label for _, label in self.options(item)]
         listed = ", ".join(known[:12]) + (" …" if len(known) > 12 else "")
-        raise ItemError("IMP-410", f"{_found(text)} is not one of the choices. Choose from: {listed}.")
+        raise ItemError("IMP-410", f"{quote(text)} is not one of the choices. Choose from: {listed}.")
 
     def show(self, stored: str, item: Item) -> str:
         return dict(self.options(item)).get(stored, stored)
@@ -296,48 +249,5 @@ KINDS: dict[str, ItemKind] = {
 }  # fmt: skip
 
 
-def read_answers(
-    items: Sequence[Item], answer: Callable[[str], str | None]
-) -> tuple[dict[str, str], dict[str, ItemError]]:
-    """Stored values and errors by item code, every error of every item, in the items' order.
-
-    `answer` gives the text found for an item code, or None.
-    """
-    values: dict[str, str] = {}
-    errors: dict[str, ItemError] = {}
-    dates: dict[str, date] = {}
-    for item in items:
-        text = (answer(item.code) or "").strip()
-        if not text:
-            if item.is_required:
-                errors[item.code] = ItemError("IMP-414", f"{item.label} is missing.")
-            continue
-        kind = KINDS[item.kind]
-        try:
-            value = kind.parse(text, item)
-            if isinstance(value, date):
-                dates[item.code] = value
-            values[item.code] = kind.store(value)
-        except ItemError as error:
-            errors[item.code] = error
-    for item in items:
-        start = dates.get(item.limits.get("not_before", ""))
-        if start and item.code in dates and dates[item.code] < start:
-            earlier = next(other.label for other in items if other.code == item.limits["not_before"])
-            errors[item.code] = ItemError("IMP-413", f"{item.label} is before {earlier.lower()} ({show_date(start)}).")
-            values.pop(item.code, None)
-    return values, errors
-
-
-def show_date(day: date) -> str:
-    """23 Nov 2026."""
-    return f"{day.day} {day:%b %Y}"
-
-
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _found(text: str) -> str:
-    shown = text if len(text) <= 40 else text[:39] + "…"
-    return f"“{shown}”"

@@ -10,13 +10,13 @@ from app.domain import clock
 from app.domain.lifecycle import HOLDERS, Status
 from app.domain.roles import Permission
 from app.domain.table import Table, Value
-from app.exports.writer import write_csv, write_xlsx
+from app.exports.writer import XLSX, write_csv, write_xlsx
 from app.extensions import db
 from app.models import Contact, Organisation, User
 from app.models.connections import reading
 from app.services import audit, contact_list
 
-FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+FORMATS = {"csv": "text/csv", "xlsx": XLSX}
 _WRITERS: dict[str, Callable[..., Iterator[bytes]]] = {"csv": write_csv, "xlsx": write_xlsx}
 _FETCH_ROWS = 1000
 

@@ -9,7 +9,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.domain.items import KINDS, Choice, Item
+from app.domain.item import Item
+from app.domain.items import KINDS, Choice
 from app.services.contact_types import Definition
 from app.services.drafts import all_items
 

@@ -13,6 +13,7 @@ from app.domain.items import CONTROL
 from app.domain.table import Table, Value
 
 # A spreadsheet program takes text beginning with one of these for a formula (full-width forms too).
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LIVE = tuple("=+-@\t\r\n\x00＝＋－＠")
 _BATCH_ROWS = 500
 _EPOCH = date(1899, 12, 30)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.errors import UnreadableUpload
-from app.domain.items import Item
+from app.domain.item import Item
 from app.imports.reader import SourceRow, column_letter
 from app.services.contact_types import Definition
 from app.services.drafts import all_items

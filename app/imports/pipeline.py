@@ -11,7 +11,7 @@ from app.access.actor import current_actor, needs
 from app.access.tenancy import compare_and_set
 from app.domain import clock
 from app.domain.errors import Conflict, NotFound, RuleBroken, UnreadableUpload
-from app.domain.items import show_date
+from app.domain.item import show_date
 from app.domain.roles import Permission
 from app.extensions import db
 from app.imports.checking import CellError, CheckedRows, Checker, group, row_ranges

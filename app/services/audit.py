@@ -7,6 +7,7 @@ from typing import Any
 
 from app.access.actor import Actor, current_actor
 from app.domain import clock
+from app.domain.events import EVENTS
 from app.extensions import db
 from app.models import AuditEvent
 
@@ -30,6 +31,8 @@ def event_values(
 ) -> dict[str, Any]:
     """The columns of one event by the current actor; `action` is `subject:act`."""
     actor = actor or current_actor()
+    if action not in EVENTS:
+        raise ValueError(f"{action} is not in the list of events")
     if any(_NEVER.search(name) for name in (*(before or ()), *(after or ()))):
         raise ValueError("secrets have no place in the audit trail")
     return {

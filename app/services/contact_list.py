@@ -11,7 +11,7 @@ from app.access.actor import current_actor
 from app.domain import clock
 from app.domain.errors import RuleBroken
 from app.domain.identifiers import parse_mprn, parse_reference
-from app.domain.lifecycle import LIFECYCLE, Action, Status
+from app.domain.lifecycle import Action, Status
 from app.extensions import db
 from app.models import Contact
 from app.services.sorting import Sort
@@ -40,8 +40,7 @@ SORTS: dict[str, Sort] = {
 }
 
 
-# A timeline line by event: "Ann claimed the contact".
-PAST = {"contact:raise": "raised", **{f"contact:{move.action}": move.past for move in LIFECYCLE}}
+# What a move tells the person who made it.
 DONE = {
     Action.CLAIM: "You claimed {}.",
     Action.RELEASE: "You released {}.",

@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 from app.access.actor import current_actor, needs
 from app.domain import clock
 from app.domain.errors import Conflict, NotFound, RuleBroken
-from app.domain.items import KINDS, Item
+from app.domain.item import Item
+from app.domain.items import KINDS
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import ContactType, ContactTypeRaiser, DataItem, Target

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.domain.items import Item, ItemError, read_answers
+from app.domain.answers import read_answers
+from app.domain.item import Item, ItemError
 from app.services.contact_types import Definition
 
 OWN_REFERENCE = Item(

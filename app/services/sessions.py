@@ -37,7 +37,7 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
     with acting_as(SYSTEM):
         user = db.session.get(User, pk) if pk is not None else None
         if user is not None and not (is_right and is_active and is_organisation_active):
-            audit.record("session:refuse", user)
+            _record_own("session:refuse", user)
             db.session.commit()
         if user is None or not (is_right and is_active and is_organisation_active):
             raise RuleBroken(WRONG)
@@ -56,9 +56,16 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
                 browser=browser[:200],
             )
         )
-        audit.record("session:open", user)
+        _record_own("session:open", user)
         db.session.commit()
         return token
+
+
+def _record_own(action: str, user: User) -> None:
+    """An event by the person themselves, who is no actor yet."""
+    event = audit.record(action, user)
+    event.actor_id, event.actor_name = user.id, user.name
+    event.actor_organisation = db.session.get_one(Organisation, user.organisation_id).name
 
 
 def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:

@@ -9,13 +9,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access.actor import Actor, find_actor
 from app.config import Config
-from app.domain.items import show_date
+from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, Upload, User
 from app.views import errors, headers, request_scope, session, static_files, status
 from app.views.audit import AuditPage
 from app.views.base import Page
-from app.views.contact_types import ContactTypePage, DataItemPage
+from app.views.contact_types import ContactTypePage
 from app.views.contacts import ContactPage
+from app.views.data_items import DataItemPage
 from app.views.home import HomePage
 from app.views.organisations import OrganisationPage
 from app.views.people import PeoplePage

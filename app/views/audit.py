@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from app.domain.events import EVENTS
 from app.domain.roles import Permission
 from app.models import AuditEvent
 from app.services.sorting import Sort
@@ -70,7 +71,11 @@ class AuditPage(ListPage):
         "changes": "Changes",
         "request_id": "Request",
     }
-    column_formatters = {"at": lambda view, context, event, name: show_instant(event.at), "changes": _changes}
+    column_formatters = {
+        "at": lambda view, context, event, name: show_instant(event.at),
+        "action": lambda view, context, event, name: EVENTS.get(event.action, event.action),
+        "changes": _changes,
+    }
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement

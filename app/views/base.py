@@ -199,7 +199,7 @@ class ListPage(Page, ModelView):
                         f'<th scope="row" data-label="{label}"><a href="{escape(self.row_url(row))}">{shown}</a></th>'
                     )
                 else:
-                    parts.append(f'<td data-label="{label}">{shown}</td>')
+                    parts.append(f'<td class="c-{name}" data-label="{label}">{shown}</td>')
             parts.append("</tr>\n")
         return Markup("".join(parts))  # noqa: S704 - every value above is escaped
 
@@ -262,9 +262,9 @@ class ListPage(Page, ModelView):
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> str | Response:
-        row = self.get_one(request.args.get("id"))
         if self.update is None or not allowed(self.update):
             raise NotAllowed("Your roles do not allow changes here.")
+        row = self.get_one(request.args.get("id"))
         title, back = f"Change {row}", self.row_url(row)
         form = self.edit_form(obj=row if request.method == "GET" else None)
         if request.method == "POST" and form.validate():

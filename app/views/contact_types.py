@@ -3,49 +3,31 @@
 import re
 from typing import Any
 
-from flask import request
+from flask import Response
+from flask_admin import expose
 from sqlalchemy import Select
 from sqlalchemy.orm import selectinload
 from wtforms import DateField, HiddenField, SelectField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Regexp
 
 from app.access.actor import allowed
 from app.domain import clock
-from app.domain.errors import NotFound
-from app.domain.items import KINDS, show_date
+from app.domain.items import KINDS
 from app.domain.roles import Permission
-from app.models import ContactType, DataItem
+from app.exports.templates import template
+from app.exports.writer import XLSX
+from app.models import ContactType
 from app.models.contact_type import DUPLICATE_RULES, FAMILIES, FIRST_WORKERS
 from app.services import contact_types, organisations
 from app.services.sorting import Sort
 from app.views.base import ListPage, version_of
+from app.views.dated import DATES, show_day, state
 from app.views.fields import MultiCheckboxField
 from app.views.listing import ListFilter
 
 
-def _day(name: str) -> Any:
-    return lambda view, context, row, _: show_date(getattr(row, name)) if getattr(row, name) else ""
-
-
 def _words(choices: tuple[tuple[str, str], ...], name: str) -> Any:
     return lambda view, context, row, _: dict(choices).get(getattr(row, name), getattr(row, name))
-
-
-def _state(view: Any, context: Any, row: Any, name: str) -> str:
-    today = clock.today()
-    if row.starts_on > today:
-        return "Not yet"
-    return "Retired" if row.ends_on and row.ends_on < today else "In use"
-
-
-DATES = {
-    "starts_on": {"label": "First day", "validators": [InputRequired("Enter the first day.")], "default": clock.today},
-    "ends_on": {
-        "label": "Last day",
-        "validators": [Optional()],
-        "description": "Leave empty while it is in use. A day in the past retires it.",
-    },
-}
 
 
 class ContactTypePage(ListPage):
@@ -94,11 +76,23 @@ class ContactTypePage(ListPage):
         "raisers": lambda view, context, row, name: ", ".join(raiser.kind_code for raiser in row.raisers),
         "targets": lambda view, context, row, name: ", ".join(f"{t.percentage} % by D+{t.days}" for t in row.targets),
         "duplicate_rule": _words(DUPLICATE_RULES, "duplicate_rule"),
-        "starts_on": _day("starts_on"),
-        "ends_on": _day("ends_on"),
-        "state": _state,
+        "starts_on": show_day("starts_on"),
+        "ends_on": show_day("ends_on"),
+        "state": state,
     }
-    form_columns = ("code", "name", "guidance", "starts_on", "ends_on")
+    form_columns = (
+        "code",
+        "name",
+        "family",
+        "first_worker",
+        "guidance",
+        "raisers",
+        "targets",
+        "duplicate_rule",
+        "starts_on",
+        "ends_on",
+        "version",
+    )
     form_overrides = {"guidance": TextAreaField, "starts_on": DateField, "ends_on": DateField}
     form_extra_fields = {
         "family": SelectField("Family", choices=dict(FAMILIES)),
@@ -133,11 +127,21 @@ class ContactTypePage(ListPage):
     def prepare_one(self, statement: Select[Any]) -> Select[Any]:
         return self.prepare_rows(statement).options(selectinload(ContactType.items))
 
+    @expose("/template/<code>.xlsx")
+    def template_view(self, code: str) -> Response:
+        definition = contact_types.get_definition(code)
+        name = f"contacts-{definition.code}.xlsx"
+        return Response(
+            template(definition),
+            mimetype=XLSX,
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
     def details_context(self, row: ContactType) -> dict[str, Any]:
         return {
             "items": row.items,
             "kinds": KINDS,
-            "state": lambda item: _state(self, None, item, ""),
+            "state": lambda item: state(self, None, item, ""),
             "may_add_item": allowed(contact_types.add_item),
             "today": clock.today(),
         }
@@ -194,115 +198,3 @@ class ContactTypePage(ListPage):
             targets=self.validate_targets(form),
             version=version_of(form),
         )
-
-
-class DataItemPage(ListPage):
-    """Reached from its contact type."""
-
-    permission = Permission.CONTACT_TYPE_READ
-    in_menu = False
-    create = staticmethod(contact_types.add_item)
-    update = staticmethod(contact_types.change_item)
-    noun = "data item"
-    sorts = {"position": Sort("In order", DataItem.position), "code": Sort("By code", DataItem.code)}
-    filters = (
-        ListFilter(
-            "type",
-            "Contact type",
-            contact_types.list_names,
-            lambda statement, value: statement.join(ContactType).where(ContactType.code == value),
-        ),
-    )
-    column_list = ("label", "contact_type", "code", "kind", "is_required", "state")
-    column_details_list = (
-        "label",
-        "contact_type",
-        "code",
-        "kind",
-        "is_required",
-        "help",
-        "choices",
-        "starts_on",
-        "ends_on",
-    )
-    column_labels = {
-        "label": "Label",
-        "contact_type": "Contact type",
-        "code": "Code",
-        "kind": "Kind",
-        "is_required": "Required",
-        "help": "Help",
-        "choices": "Choices",
-        "starts_on": "First day",
-        "ends_on": "Last day",
-        "state": "State",
-    }
-    column_formatters = {
-        "kind": lambda view, context, row, name: KINDS[row.kind].label,
-        "is_required": lambda view, context, row, name: "Yes" if row.is_required else "No",
-        "choices": lambda view, context, row, name: "\n".join(label for _, label in row.choices),
-        "starts_on": _day("starts_on"),
-        "ends_on": _day("ends_on"),
-        "state": _state,
-    }
-    form_columns = ("code", "label", "is_required", "help", "position", "starts_on", "ends_on")
-    form_overrides = {"starts_on": DateField, "ends_on": DateField, "help": TextAreaField}
-    form_extra_fields = {
-        "kind": SelectField("Kind", choices={kind.name: kind.label for kind in KINDS.values()}),
-        "choices": TextAreaField("Choices", description="For a choice from a list: one on a line, as CODE = Label."),
-        "version": HiddenField(),
-    }
-    form_args = {
-        "code": {
-            "label": "Code",
-            "validators": [
-                InputRequired("Enter a code."),
-                Regexp(r"^[A-Za-z][A-Za-z0-9_]{1,39}$", message="A code is letters, digits and underscores."),
-            ],
-            "description": "Letters, digits and underscores. It never changes.",
-        },
-        "label": {"label": "Label", "validators": [InputRequired("Enter a label."), Length(max=80)]},
-        "is_required": {"label": "Required when raising"},
-        "help": {"label": "Help", "validators": [Length(max=400)]},
-        "position": {"label": "Place in the order", "validators": [Optional()], "default": 100},
-        **DATES,
-    }
-
-    def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
-        return statement.options(selectinload(DataItem.contact_type))
-
-    def create_form(self, obj: Any = None) -> Any:
-        form = super().create_form(obj)
-        del form.version
-        return form
-
-    def edit_form(self, obj: Any = None) -> Any:
-        form = super().edit_form(obj)
-        del form.code
-        if obj is not None:
-            form.choices.data = "\n".join(f"{code} = {label}" for code, label in obj.choices)
-        return form
-
-    def _values(self, form: Any) -> dict[str, Any]:
-        names = ("label", "kind", "is_required", "help", "starts_on", "ends_on")
-        values = {name: form[name].data for name in names}
-        lines = [line.partition("=") for line in (form.choices.data or "").splitlines() if line.strip()]
-        values["choices"] = [[code.strip(), (label or code).strip()] for code, _, label in lines]
-        values["position"] = form.position.data or 0
-        return values
-
-    def _type_code(self) -> str:
-        code = request.args.get("type", "").upper()
-        if code not in dict(contact_types.list_names()):
-            raise NotFound("There is no such contact type.")
-        return code
-
-    def may_create(self) -> bool:
-        """Adding starts from a contact type's page, which names itself in the address."""
-        return super().may_create() and bool(request.args.get("type"))
-
-    def create_row(self, form: Any) -> Any:
-        return contact_types.add_item(self._type_code(), {**self._values(form), "code": form.code.data})
-
-    def update_row(self, form: Any, row: Any) -> Any:
-        return contact_types.change_item(row.id, self._values(form), version=version_of(form))

@@ -14,8 +14,10 @@ from werkzeug.wrappers import Response
 from app.access.actor import Actor, allowed, current_actor
 from app.domain import clock
 from app.domain.errors import DomainError, NotFound
+from app.domain.events import EVENTS
 from app.domain.identifiers import parse_reference
-from app.domain.items import KINDS, show_date
+from app.domain.item import show_date
+from app.domain.items import KINDS
 from app.domain.lifecycle import Action, Given, Status, step
 from app.domain.roles import Permission
 from app.exports import contacts as contact_export
@@ -95,8 +97,8 @@ class ContactPage(ListPage):
     }
 
     def visible_columns(self) -> list[tuple[Any, str]]:
-        """Customers need neither their own organisation's name nor Xoserve's assignee on every row."""
-        hidden = set() if self.actor_sees_all() else {"organisation", "assignee_name"}
+        """Customers need no organisation and no assignee on every row; staff need not be told whose turn it is."""
+        hidden = {"holder"} if self.actor_sees_all() else {"organisation", "assignee_name"}
         return [(name, label) for name, label in self._list_columns if name not in hidden]
 
     def visible_filters(self) -> list[ListFilter]:
@@ -155,7 +157,7 @@ class ContactPage(ListPage):
             show_instant=show_instant,
             show_date=show_date,
             status=status_tag(contact.status),
-            past=contact_list.PAST,
+            events=EVENTS,
             outcomes=contacts.outcome_texts(),
             can_see_uploads=current_actor().may(Permission.UPLOAD_READ),
         )

@@ -6,7 +6,8 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
 
-from app.domain.items import KINDS, Choice, Item, ItemError
+from app.domain.item import Item, ItemError
+from app.domain.items import KINDS, Choice
 from app.services.contact_types import Definition
 from app.services.drafts import all_items
 

@@ -24,8 +24,8 @@ class RequestKeyForm(FlaskForm):
 class UploadForm(FlaskForm):
     """A file, and the contact type of all its rows."""
 
-    type_code = SelectField("Contact type", validate_choice=False)
-    file = FileField("File", render_kw={"accept": ".xlsx,.csv"})
+    type_code = SelectField("Contact type", validate_choice=False, render_kw={"required": True})
+    file = FileField("File", render_kw={"accept": ".xlsx,.csv", "required": True})
 
 
 class PlainForm(FlaskForm):

@@ -56,7 +56,7 @@ class OrganisationPage(ListPage):
         "is_active": lambda view, context, organisation, name: "Active" if organisation.is_active else "Suspended",
         "parent_id": _group,
     }
-    form_columns = ("short_code", "name", "advocate_name", "is_active")
+    form_columns = ("short_code", "name", "kind_code", "parent_id", "advocate_name", "is_active", "version")
     form_extra_fields = {
         "kind_code": SelectField("Kind", validators=[InputRequired("Choose a kind.")]),
         "parent_id": SelectField("Group", coerce=lambda value: int(value) if value else None),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, request
+from flask import flash, g, request
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import selectinload
 from wtforms import EmailField, HiddenField, SelectField, StringField
@@ -66,7 +66,7 @@ class PeoplePage(ListPage):
         "last_signed_in_at": lambda view, context, user, name: show_instant(user.last_signed_in_at) or "Never",
         "organisation_id": lambda view, context, user, name: view.organisation_name(user.organisation_id),
     }
-    form_columns = ("user_id", "name", "email", "is_active")
+    form_columns = ("organisation_id", "user_id", "name", "email", "roles", "is_active", "version")
     form_extra_fields = {
         "organisation_id": SelectField("Organisation", coerce=int, validate_choice=False),
         "roles": MultiCheckboxField("Roles", validate_choice=False),
@@ -105,14 +105,16 @@ class PeoplePage(ListPage):
         return [column for column in self._list_columns if self.actor_sees_all() or column[0] != "organisation_id"]
 
     def after_rows(self, rows: list[Any]) -> None:
-        """One statement for all names; the session keeps the rows."""
-        ids = {row.organisation_id for row in rows}
-        list(db.session.scalars(select(Organisation).where(Organisation.id.in_(ids))))
+        """One statement for the names of all rows."""
+        wanted = select(Organisation).where(Organisation.id.in_({row.organisation_id for row in rows}))
+        g.organisation_names = {organisation.id: organisation.name for organisation in db.session.scalars(wanted)}
 
     def organisation_name(self, pk: int) -> str:
-        """From the session once `after_rows` has run."""
-        organisation = db.session.get(Organisation, pk)
-        return organisation.name if organisation else ""
+        """The name that `after_rows` fetched, or one look-up on a person's own page."""
+        if "organisation_names" not in g:
+            organisation = db.session.get(Organisation, pk)
+            return organisation.name if organisation else ""
+        return str(g.organisation_names.get(pk, ""))
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)

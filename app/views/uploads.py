@@ -14,7 +14,6 @@ from app.domain import clock
 from app.domain.errors import DomainError, NotAllowed, NotFound, RuleBroken
 from app.domain.roles import Permission
 from app.domain.table import Table, Value
-from app.exports.templates import template
 from app.exports.writer import write_csv
 from app.extensions import db
 from app.imports import pipeline
@@ -205,16 +204,6 @@ class UploadPage(ListPage):
             wanted.where(Contact.upload_id == upload_id).order_by(Contact.upload_row).execution_options(yield_per=1000)
         )
         return Table(["Row", "Reference", "Your reference", "Type", "MPRN"], (list(row) for row in found))
-
-    @expose("/template/<code>.xlsx")
-    def template_view(self, code: str) -> Response:
-        definition = contact_types.get_definition(code)
-        name = f"contacts-{definition.code}.xlsx"
-        return FileResponse(
-            template(definition),
-            mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement

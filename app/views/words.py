@@ -5,7 +5,7 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from app.domain import clock
-from app.domain.items import show_date
+from app.domain.item import show_date
 from app.domain.lifecycle import Status
 
 _TAGS = {

@@ -1,13 +1,13 @@
 """A year of contacts with their history."""
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from app.access.actor import SYSTEM, acting_as
 from app.domain import clock
@@ -22,14 +22,17 @@ from app.services.contacts import contact_values, reserve_numbers
 from app.services.drafts import Draft
 from seed.demo.answers import Place, Script, Slots, new_place, slots_of, write_script
 from seed.demo.cast import Party, SignIn, add_cast, is_present, list_sign_ins, read_cast
-from seed.demo.days import BusinessDays, Moment, list_business_days, spread
-from seed.demo.rows import Table, reserve_event_ids
+from seed.demo.copies import Sheet, copy_events
+from seed.demo.days import BusinessDays, Moment, Spread, list_business_days
+from seed.demo.indexes import put_aside
+from seed.demo.rows import Row, Table, reserve_event_ids
 from seed.demo.stories import TARGETS, VISIBLE, Story, tell
 
 CHUNK = 5_000
-# Above this many, most contacts keep only the event of their raising: a table of this size is for measuring.
+# More than this many at a time are for measuring: their histories are short and many share their words.
 FULL_HISTORY = 20_000
 LAST_MOVE_SHARE = 0.25
+SHEET_ROWS = 20
 SEED = "contacts"
 # How often each type is raised by those who may raise it; a type not named here is raised as often as the rarest.
 WEIGHTS = {
@@ -47,11 +50,23 @@ INDEPENDENT_KINDS = frozenset({"IGT"})
 Entry = tuple[dict[str, Any], str]
 
 
+class Made(NamedTuple):
+    """A contact's columns and the event of its raising, with what they were made of."""
+
+    contact: dict[str, Any]
+    raising: dict[str, Any]
+    story: Story
+    party: Party
+    script: Script
+    raised: Moment
+
+
 def load_demo(contacts: int = 2000, report: Callable[[int], None] | None = None) -> list[SignIn]:
     """Add the invented organisations and people if they are missing, and contacts until there are `contacts`.
 
     Returns how to sign in, one person of each role first. `report` is told the number of contacts so far
-    after each chunk. Every chunk is committed with its events, so one that was cut short is gone on with.
+    after each chunk. Up to 20,000 at a time, every chunk is committed with its events, so a load that was cut
+    short is gone on with; more are committed all together, so a load that was cut short is begun again.
     RuleBroken in production: everybody knows the password.
     """
     if current_app.config["CMS"].is_production:
@@ -63,18 +78,18 @@ def load_demo(contacts: int = 2000, report: Callable[[int], None] | None = None)
         present = db.session.execute(select(func.count()).select_from(Contact)).scalar_one()
         db.session.rollback()
         if present < contacts:
-            _Loader(present, contacts).load(report)
+            Loader(present, contacts).load(report)
         return list_sign_ins()
 
 
-class _Loader:
+class Loader:
     """Adds `wanted - present` contacts in chunks; the same numbers give the same contacts."""
 
     def __init__(self, present: int, wanted: int) -> None:
         self.present, self.count = present, wanted - present
-        self.has_full_history = wanted <= FULL_HISTORY
         self.random = Random(f"{SEED} {present}")
         self.days: BusinessDays = list_business_days(clock.today())
+        self.moments = Spread(self.count, self.days, self.random)
         parties, self.advocates = read_cast()
         scripts = [write_script(definition) for definition in list_definitions() if definition.is_current]
         self.draws = _draw_table([party for party in parties if party.raisers], scripts)
@@ -84,38 +99,87 @@ class _Loader:
 
     def load(self, report: Callable[[int], None] | None) -> None:
         """Write everything, a chunk at a time."""
-        moments = spread(self.count, self.days, self.random)
-        done = self.present
-        while chunk := list(islice(moments, CHUNK)):
-            self._write(chunk)
+        if self.count <= FULL_HISTORY:
+            self._load_chunks(self._write, db.session.commit, report)
+        elif self.present < self.count:
+            with put_aside(db.session.connection()):
+                self._load_chunks(self._write_sheets, db.session.flush, report)
             db.session.commit()
-            done += len(chunk)
-            if report:
-                report(done)
+        else:
+            self._load_chunks(self._write_sheets, db.session.commit, report)
 
-    def _write(self, moments: list[Moment]) -> None:
+    def _load_chunks(
+        self, write: Callable[[range], None], finish: Callable[[], None], report: Callable[[int], None] | None
+    ) -> None:
+        # Rows refer to nothing that refers back: looking for cycles among millions of them finds none.
+        gc.disable()
+        try:
+            for start in range(0, self.count, CHUNK):
+                chunk = range(start, min(start + CHUNK, self.count))
+                write(chunk)
+                finish()
+                if report:
+                    report(self.present + chunk.stop)
+        finally:
+            gc.enable()
+
+    def _write(self, chunk: range) -> None:
+        """Each contact made anew, with its whole history."""
         connection = db.session.connection()
-        numbers, key = reserve_numbers(len(moments))
-        contacts: list[dict[str, Any]] = []
-        events: list[Entry] = []
-        for number, raised in zip(numbers, moments, strict=True):
-            contact, history = self._make(number, make_reference(number, key), raised)
-            contacts.append(contact)
-            events.extend(history)
-        if self.has_full_history:
-            events.sort(key=lambda pair: pair[0]["at"])
-        messages = []
-        for event_id, (event, text) in zip(reserve_event_ids(connection, len(events)), events, strict=True):
-            event["id"] = event_id
+        numbers, key = reserve_numbers(len(chunk))
+        contact_table, event_table = Table(Contact, connection), Table(AuditEvent, connection)
+        contacts: list[Row] = []
+        entries: list[Entry] = []
+        for place, number in zip(chunk, numbers, strict=True):
+            made = self.make(number, make_reference(number, key), self.moments.moment(place))
+            contacts.append(contact_table.prepare(made.contact))
+            entries.append((made.raising, ""))
+            entries.extend(self._history(made))
+        entries.sort(key=lambda entry: entry[0]["at"])
+        messages, events = [], []
+        for event_id, (event, text) in zip(reserve_event_ids(connection, len(entries)), entries, strict=True):
+            events.append(event_table.prepare(event | {"id": event_id}))
             if text:
                 messages.append({"contact_id": event["object_id"], "organisation_id": event["organisation_id"],
                                  "event_id": event_id, "text": text})  # fmt: skip
-        Table(Contact, connection).insert(contacts)
-        Table(AuditEvent, connection).insert(event for event, _ in events)
+        contact_table.insert(contacts)
+        event_table.insert(events)
         if messages:
-            db.session.execute(Message.__table__.insert(), messages)
+            db.session.execute(insert(Message.__table__), messages)
 
-    def _make(self, number: int, reference: str, raised: Moment) -> tuple[dict[str, Any], Iterator[Entry]]:
+    def _write_sheets(self, chunk: range) -> None:
+        """Sheets of contacts that share their moment and story; a quarter keep their last event, without words."""
+        connection, draw = db.session.connection(), self.random.random
+        numbers, key = reserve_numbers(len(chunk))
+        contact_table, event_table = Table(Contact, connection), Table(AuditEvent, connection)
+        id_at = event_table.columns.index("id")
+        about = event_table.columns.index("object_id"), event_table.columns.index("object_label")
+        contacts: list[Row] = []
+        events: list[Row] = []
+        at = 0
+        while at < len(chunk):
+            end = min(at + 1 + int(draw() * 2 * SHEET_ROWS), len(chunk))
+            made = self.make(numbers[at], make_reference(numbers[at], key), self.moments.moment(chunk[at]))
+            sheet = Sheet(made.script.definition, made.contact, contact_table)
+            kept = [made.raising]
+            if draw() < LAST_MOVE_SHARE:
+                kept += [event for event, _ in self._history(made)][-1:]
+            sheet_events = [event_table.prepare(event | {"id": 0}) for event in kept]
+            contacts.append(sheet.first)
+            events += sheet_events
+            for number in numbers[at + 1 : end]:
+                reference = make_reference(number, key)
+                own_reference = self._own_reference(made.party, made.raised) if sheet.has_own_reference else None
+                contacts.append(sheet.copy(number, reference, own_reference, draw))
+                events += copy_events(sheet_events, about, number, reference)
+            at = end
+        for event_id, event in zip(reserve_event_ids(connection, len(events)), events, strict=True):
+            event[id_at] = event_id
+        contact_table.insert(contacts)
+        event_table.insert(events)
+
+    def make(self, number: int, reference: str, raised: Moment) -> Made:
+        """One contact, raised at that moment by an organisation that may raise its type."""
         draw = self.random.random
         party, script = self.draws[int(draw() * len(self.draws))]
         code = script.definition.code
@@ -143,21 +207,16 @@ class _Loader:
             "contact:raise", "contact", number, reference, organisation_id=party.id, at=raised_at, actor=author,
             after={"type": code, "channel": channel}, is_visible_to_customer=True,
         )  # fmt: skip
-        return contact, self._history(number, reference, party, story, raising)
+        return Made(contact, raising, story, party, script, raised)
 
-    def _history(
-        self, number: int, reference: str, party: Party, story: Story, raising: dict[str, Any]
-    ) -> Iterator[Entry]:
-        yield raising, ""
-        moves = story.moves
-        if not self.has_full_history and self.random.random() >= LAST_MOVE_SHARE:
-            moves = []
+    def _history(self, made: Made) -> Iterator[Entry]:
         status = Status.LOGGED
-        for move in moves:
+        for move in made.story.moves:
             target = TARGETS[move.action]
             after = {"status": target.value} | ({"outcome": move.outcome_code} if move.outcome_code else {})
             yield audit.event_values(
-                f"contact:{move.action}", "contact", number, reference, organisation_id=party.id,
+                f"contact:{move.action}", "contact", made.contact["id"], made.contact["reference"],
+                organisation_id=made.party.id,
                 at=self.days.instant(move.moment), actor=move.actor, before={"status": status.value}, after=after,
                 is_visible_to_customer=VISIBLE[move.action],
             ), move.message  # fmt: skip

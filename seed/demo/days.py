@@ -1,7 +1,6 @@
 """The business days around today, and how many contacts are raised on each."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from math import exp
@@ -48,16 +47,21 @@ def list_business_days(today: date) -> BusinessDays:
     return BusinessDays(days, midnights, bisect_left(days, today) - 1)
 
 
-def spread(count: int, business_days: BusinessDays, random: Random) -> Iterator[Moment]:
-    """`count` moments of the past twelve months, in order."""
-    weights = [1 + _CAMPAIGN * exp((index - business_days.last) / _CAMPAIGN_DAYS)
-               for index in range(business_days.last + 1)]  # fmt: skip
-    step = sum(weights) / count if count else 0.0
-    index, passed, draw = 0, 0.0, random.random
-    for number in range(count):
-        at = (number + draw()) * step
-        while at > passed + weights[index] and index < business_days.last:
-            passed += weights[index]
-            index += 1
-        share = min((at - passed) / weights[index], 1.0)
-        yield Moment(index, OPENS + int(share * (CLOSES - OPENS)))
+class Spread:
+    """`count` moments of the past twelve months, in order and without holding them."""
+
+    def __init__(self, count: int, business_days: BusinessDays, random: Random) -> None:
+        self._weights = [1 + _CAMPAIGN * exp((index - business_days.last) / _CAMPAIGN_DAYS)
+                         for index in range(business_days.last + 1)]  # fmt: skip
+        self._step = sum(self._weights) / max(1, count)
+        self._last, self._draw = business_days.last, random.random
+        self._index, self._passed = 0, 0.0
+
+    def moment(self, number: int) -> Moment:
+        """When contact `number` (from 0) is raised; numbers must be asked for in order, and may be left out."""
+        weights, at = self._weights, (number + self._draw()) * self._step
+        while at > self._passed + weights[self._index] and self._index < self._last:
+            self._passed += weights[self._index]
+            self._index += 1
+        share = min((at - self._passed) / weights[self._index], 1.0)
+        return Moment(self._index, OPENS + int(share * (CLOSES - OPENS)))

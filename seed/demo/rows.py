@@ -1,6 +1,6 @@
 """Many rows into the database at the speed of its driver; demonstration data is written as the service itself.
 
-Rows are tuples of what SQLAlchemy would bind: instants and days in the database's own form, JSON as text.
+Rows are lists of what SQLAlchemy would bind: instants and days in the database's own form, JSON as text.
 """
 
 import json
@@ -19,6 +19,8 @@ from app.models.base import UtcDateTime
 
 Values = Mapping[str, Any]
 Change = Callable[[Any], Any]
+# Values in the order of the table's columns.
+Row = list[Any]
 
 
 class Table:
@@ -38,12 +40,13 @@ class Table:
         self._connection = connection
         self._insert: Insert = INSERTS[connection.dialect.name]
 
-    def insert(self, rows: Iterable[Values]) -> None:
-        """Add rows that name every column."""
-        self._insert(self._connection, self.name, self.columns, [self._tuple(row) for row in rows])
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Add prepared rows."""
+        self._insert(self._connection, self.name, self.columns, rows)
 
-    def _tuple(self, row: Values) -> list[Any]:
-        values = list(self._in_order(row))
+    def prepare(self, row: Values) -> Row:
+        """A row that names every column, as it is sent."""
+        values: Row = list(self._in_order(row))
         for place, change in self._changes:
             value = values[place]
             if value is not None:
@@ -55,18 +58,18 @@ class Insert(Protocol):
     """Sends prepared rows to one kind of database."""
 
     def __call__(
-        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]
     ) -> None: ...
 
 
-def _insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
     cursor = connection.connection.cursor()
     cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - names of our tables
     cursor.close()
 
 
-def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
     with connection.connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
         for row in rows:

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-23 21:18:46.407724
+Create Date: 2026-11-23 21:41:38.299530
 
 """
 
@@ -26,13 +26,9 @@ def upgrade():
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("is_business_day", sa.Boolean(), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_entry")),
-        sa.UniqueConstraint(
-            "calendar", "day", name=op.f("uq_calendar_entry_calendar_day")
-        ),
+        sa.UniqueConstraint("calendar", "day", name=op.f("uq_calendar_entry_calendar_day")),
     )
     op.create_table(
         "contact_type",
@@ -44,17 +40,13 @@ def upgrade():
         sa.Column("duplicate_rule", sa.String(length=10), nullable=False),
         sa.Column(
             "closure_days",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
         ),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_type")),
         sa.UniqueConstraint("code", name=op.f("uq_contact_type_code")),
     )
@@ -63,9 +55,7 @@ def upgrade():
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counter")),
         sa.UniqueConstraint("name", name=op.f("uq_counter_name")),
     )
@@ -73,9 +63,7 @@ def upgrade():
         "organisation_kind",
         sa.Column("code", sa.String(length=8), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_kind")),
         sa.UniqueConstraint("code", name=op.f("uq_organisation_kind_code")),
     )
@@ -86,47 +74,29 @@ def upgrade():
         sa.Column("text", sa.String(length=200), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome_code")),
         sa.UniqueConstraint("code", name=op.f("uq_outcome_code_code")),
     )
     op.create_table(
         "contact_type_raiser",
-        sa.Column(
-            "contact_type_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("contact_type_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind_code", sa.String(length=8), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_type_id"], ["contact_type.id"], name=op.f("fk_contact_type_raiser_contact_type_id")
         ),
         sa.ForeignKeyConstraint(
-            ["contact_type_id"],
-            ["contact_type.id"],
-            name=op.f("fk_contact_type_raiser_contact_type_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["kind_code"],
-            ["organisation_kind.code"],
-            name=op.f("fk_contact_type_raiser_kind_code"),
+            ["kind_code"], ["organisation_kind.code"], name=op.f("fk_contact_type_raiser_kind_code")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_type_raiser")),
         sa.UniqueConstraint(
-            "contact_type_id",
-            "kind_code",
-            name=op.f("uq_contact_type_raiser_contact_type_id_kind_code"),
+            "contact_type_id", "kind_code", name=op.f("uq_contact_type_raiser_contact_type_id_kind_code")
         ),
     )
     op.create_table(
         "data_item",
-        sa.Column(
-            "contact_type_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("contact_type_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("label", sa.String(length=80), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -134,175 +104,87 @@ def upgrade():
         sa.Column("is_required_to_resolve", sa.Boolean(), nullable=False),
         sa.Column("help", sa.String(length=400), nullable=False),
         sa.Column(
-            "limits",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
-            nullable=False,
+            "limits", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column(
-            "choices",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
-            nullable=False,
+            "choices", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_type_id"],
-            ["contact_type.id"],
-            name=op.f("fk_data_item_contact_type_id"),
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["contact_type_id"], ["contact_type.id"], name=op.f("fk_data_item_contact_type_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_item")),
-        sa.UniqueConstraint(
-            "contact_type_id", "code", name=op.f("uq_data_item_contact_type_id_code")
-        ),
+        sa.UniqueConstraint("contact_type_id", "code", name=op.f("uq_data_item_contact_type_id_code")),
     )
     op.create_table(
         "organisation",
         sa.Column("short_code", sa.String(length=3), nullable=False),
-        sa.Column(
-            "numeric_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("numeric_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("kind_code", sa.String(length=8), nullable=False),
-        sa.Column(
-            "parent_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("advocate_name", sa.String(length=120), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["kind_code"],
-            ["organisation_kind.code"],
-            name=op.f("fk_organisation_kind_code"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["organisation.id"], name=op.f("fk_organisation_parent_id")
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["kind_code"], ["organisation_kind.code"], name=op.f("fk_organisation_kind_code")),
+        sa.ForeignKeyConstraint(["parent_id"], ["organisation.id"], name=op.f("fk_organisation_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sa.UniqueConstraint("numeric_id", name=op.f("uq_organisation_numeric_id")),
         sa.UniqueConstraint("short_code", name=op.f("uq_organisation_short_code")),
     )
     with op.batch_alter_table("organisation", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_organisation_parent_id"), ["parent_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_organisation_parent_id"), ["parent_id"], unique=False)
 
     op.create_table(
         "target",
-        sa.Column(
-            "contact_type_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("contact_type_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("percentage", sa.Integer(), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_type_id"],
-            ["contact_type.id"],
-            name=op.f("fk_target_contact_type_id"),
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["contact_type_id"], ["contact_type.id"], name=op.f("fk_target_contact_type_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_target")),
-        sa.UniqueConstraint(
-            "contact_type_id", "days", name=op.f("uq_target_contact_type_id_days")
-        ),
+        sa.UniqueConstraint("contact_type_id", "days", name=op.f("uq_target_contact_type_id_days")),
     )
     op.create_table(
         "audit_event",
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("object_type", sa.String(length=24), nullable=False),
-        sa.Column(
-            "object_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("object_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("object_label", sa.String(length=120), nullable=False),
-        sa.Column(
-            "actor_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("actor_name", sa.String(length=120), nullable=False),
         sa.Column("actor_organisation", sa.String(length=120), nullable=False),
         sa.Column(
-            "before",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
-            nullable=False,
+            "before", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column(
-            "after",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
-            nullable=False,
+            "after", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column("is_visible_to_customer", sa.Boolean(), nullable=False),
         sa.Column("request_id", sa.String(length=32), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_audit_event_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_audit_event_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
     )
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_audit_event_object_type_object_id_id"),
-            ["object_type", "object_id", "id"],
-            unique=False,
+            batch_op.f("ix_audit_event_object_type_object_id_id"), ["object_type", "object_id", "id"], unique=False
         )
-        batch_op.create_index(
-            batch_op.f("ix_audit_event_organisation_id_id"),
-            ["organisation_id", "id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_audit_event_organisation_id_id"), ["organisation_id", "id"], unique=False)
 
     op.create_table(
         "request_key",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("result", sa.String(length=40), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_request_key_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_request_key_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_key")),
         sa.UniqueConstraint("key", name=op.f("uq_request_key_key")),
     )
@@ -317,47 +199,23 @@ def upgrade():
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_signed_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_user_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_user_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
-        sa.UniqueConstraint(
-            "id", "organisation_id", name=op.f("uq_user_id_organisation_id")
-        ),
+        sa.UniqueConstraint("id", "organisation_id", name=op.f("uq_user_id_organisation_id")),
         sa.UniqueConstraint("user_id", name=op.f("uq_user_user_id")),
     )
     with op.batch_alter_table("user", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_user_organisation_id_id"),
-            ["organisation_id", "id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_user_organisation_id_id"), ["organisation_id", "id"], unique=False)
 
     op.create_table(
         "job",
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column(
-            "arguments",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
-            nullable=False,
+            "arguments", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
-        sa.Column(
-            "asked_by_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("run_after", sa.DateTime(timezone=True), nullable=False),
@@ -369,33 +227,15 @@ def upgrade():
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(length=400), nullable=True),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["asked_by_id"], ["user.id"], name=op.f("fk_job_asked_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_job_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["user.id"], name=op.f("fk_job_asked_by_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_job_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_job_organisation_id_id"),
-            ["organisation_id", "id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_job_state_run_after"), ["state", "run_after"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_job_organisation_id_id"), ["organisation_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_job_state_run_after"), ["state", "run_after"], unique=False)
 
     op.create_table(
         "role_grant",
@@ -404,19 +244,9 @@ def upgrade():
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("granted_by", sa.String(length=120), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_role_grant_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_role_grant_organisation_id")),
         sa.ForeignKeyConstraint(
             ["user_id", "organisation_id"],
             ["user.id", "user.organisation_id"],
@@ -427,11 +257,7 @@ def upgrade():
     )
     op.create_table(
         "upload",
-        sa.Column(
-            "uploaded_by_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("uploaded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("uploaded_by_name", sa.String(length=120), nullable=False),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
@@ -446,53 +272,23 @@ def upgrade():
         sa.Column("refused_count", sa.Integer(), nullable=False),
         sa.Column("raised_count", sa.Integer(), nullable=False),
         sa.Column("next_chunk", sa.Integer(), nullable=False),
+        sa.Column("job_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
-            "job_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "preview",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
-            nullable=False,
+            "preview", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_upload_organisation_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["type_code"], ["contact_type.code"], name=op.f("fk_upload_type_code")
-        ),
-        sa.ForeignKeyConstraint(
-            ["uploaded_by_id"], ["user.id"], name=op.f("fk_upload_uploaded_by_id")
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_upload_organisation_id")),
+        sa.ForeignKeyConstraint(["type_code"], ["contact_type.code"], name=op.f("fk_upload_type_code")),
+        sa.ForeignKeyConstraint(["uploaded_by_id"], ["user.id"], name=op.f("fk_upload_uploaded_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
-        sa.UniqueConstraint(
-            "id", "organisation_id", name=op.f("uq_upload_id_organisation_id")
-        ),
+        sa.UniqueConstraint("id", "organisation_id", name=op.f("uq_upload_id_organisation_id")),
     )
     with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_upload_organisation_id_id"), ["organisation_id", "id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_upload_organisation_id_id"),
-            ["organisation_id", "id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_upload_organisation_id_sha256"),
-            ["organisation_id", "sha256"],
-            unique=False,
+            batch_op.f("ix_upload_organisation_id_sha256"), ["organisation_id", "sha256"], unique=False
         )
 
     op.create_table(
@@ -504,19 +300,9 @@ def upgrade():
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("address", sa.String(length=45), nullable=False),
         sa.Column("browser", sa.String(length=200), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_user_session_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_user_session_organisation_id")),
         sa.ForeignKeyConstraint(
             ["user_id", "organisation_id"],
             ["user.id", "user.organisation_id"],
@@ -526,9 +312,7 @@ def upgrade():
         sa.UniqueConstraint("token_hash", name=op.f("uq_user_session_token_hash")),
     )
     with op.batch_alter_table("user_session", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_user_session_user_id"), ["user_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_user_session_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "contact",
@@ -542,69 +326,35 @@ def upgrade():
         sa.Column("summary", sa.String(length=120), nullable=False),
         sa.Column("fingerprint", sa.String(length=32), nullable=False),
         sa.Column(
-            "answers",
-            sa.JSON().with_variant(
-                postgresql.JSONB(astext_type=sa.Text()), "postgresql"
-            ),
-            nullable=True,
+            "answers", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
         ),
         sa.Column("words", sa.Text(), nullable=True),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("raised_by_name", sa.String(length=120), nullable=False),
-        sa.Column(
-            "assignee_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("assignee_name", sa.String(length=120), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("asked_on", sa.Date(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome_code", sa.String(length=12), nullable=True),
-        sa.Column(
-            "upload_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("upload_row", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["assignee_id"], ["user.id"], name=op.f("fk_contact_assignee_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_contact_organisation_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["outcome_code"],
-            ["outcome_code.code"],
-            name=op.f("fk_contact_outcome_code"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["type_code"], ["contact_type.code"], name=op.f("fk_contact_type_code")
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["assignee_id"], ["user.id"], name=op.f("fk_contact_assignee_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_contact_organisation_id")),
+        sa.ForeignKeyConstraint(["outcome_code"], ["outcome_code.code"], name=op.f("fk_contact_outcome_code")),
+        sa.ForeignKeyConstraint(["type_code"], ["contact_type.code"], name=op.f("fk_contact_type_code")),
         sa.ForeignKeyConstraint(
             ["upload_id", "organisation_id"],
             ["upload.id", "upload.organisation_id"],
             name=op.f("fk_contact_upload_id_organisation_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
-        sa.UniqueConstraint(
-            "id", "organisation_id", name=op.f("uq_contact_id_organisation_id")
-        ),
+        sa.UniqueConstraint("id", "organisation_id", name=op.f("uq_contact_id_organisation_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_contact_reference")),
-        sa.UniqueConstraint(
-            "upload_id", "upload_row", name=op.f("uq_contact_upload_id_upload_row")
-        ),
+        sa.UniqueConstraint("upload_id", "upload_row", name=op.f("uq_contact_upload_id_upload_row")),
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_mprn"), ["mprn"], unique=False)
@@ -630,84 +380,42 @@ def upgrade():
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(
-            batch_op.f("ix_contact_organisation_id_fingerprint"),
-            ["organisation_id", "fingerprint"],
-            unique=False,
+            batch_op.f("ix_contact_organisation_id_fingerprint"), ["organisation_id", "fingerprint"], unique=False
         )
-        batch_op.create_index(
-            batch_op.f("ix_contact_organisation_id_id"),
-            ["organisation_id", "id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_contact_organisation_id_id"), ["organisation_id", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_contact_organisation_id_status_due_on_id"),
             ["organisation_id", "status", "due_on", "id"],
             unique=False,
         )
-        batch_op.create_index(
-            batch_op.f("ix_contact_status_due_on_id"),
-            ["status", "due_on", "id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_contact_type_code_id"), ["type_code", "id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_contact_status_due_on_id"), ["status", "due_on", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_type_code_id"), ["type_code", "id"], unique=False)
 
     op.create_table(
         "upload_chunk",
-        sa.Column(
-            "upload_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("accepted_count", sa.Integer(), nullable=False),
         sa.Column("error_count", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_upload_chunk_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_upload_chunk_organisation_id")),
         sa.ForeignKeyConstraint(
             ["upload_id", "organisation_id"],
             ["upload.id", "upload.organisation_id"],
             name=op.f("fk_upload_chunk_upload_id_organisation_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload_chunk")),
-        sa.UniqueConstraint(
-            "upload_id", "number", name=op.f("uq_upload_chunk_upload_id_number")
-        ),
+        sa.UniqueConstraint("upload_id", "number", name=op.f("uq_upload_chunk_upload_id_number")),
     )
     op.create_table(
         "upload_file",
-        sa.Column(
-            "upload_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_upload_file_organisation_id"),
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_upload_file_organisation_id")),
         sa.ForeignKeyConstraint(
             ["upload_id", "organisation_id"],
             ["upload.id", "upload.organisation_id"],
@@ -718,44 +426,22 @@ def upgrade():
     )
     op.create_table(
         "message",
-        sa.Column(
-            "contact_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "event_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column(
-            "organisation_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_id", "organisation_id"],
             ["contact.id", "contact.organisation_id"],
             name=op.f("fk_message_contact_id_organisation_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["audit_event.id"], name=op.f("fk_message_event_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_message_organisation_id"),
-        ),
+        sa.ForeignKeyConstraint(["event_id"], ["audit_event.id"], name=op.f("fk_message_event_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_message_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_message_contact_id"), ["contact_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_message_contact_id"), ["contact_id"], unique=False)
 
     # ### end Alembic commands ###
 
@@ -775,19 +461,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_contact_organisation_id_id"))
         batch_op.drop_index(batch_op.f("ix_contact_organisation_id_fingerprint"))
         batch_op.drop_index(
-            "ix_contact_open_organisation_due",
-            sqlite_where=sa.text("is_open"),
-            postgresql_where=sa.text("is_open"),
+            "ix_contact_open_organisation_due", sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open")
         )
+        batch_op.drop_index("ix_contact_open_due", sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open"))
         batch_op.drop_index(
-            "ix_contact_open_due",
-            sqlite_where=sa.text("is_open"),
-            postgresql_where=sa.text("is_open"),
-        )
-        batch_op.drop_index(
-            "ix_contact_open_assignee",
-            sqlite_where=sa.text("is_open"),
-            postgresql_where=sa.text("is_open"),
+            "ix_contact_open_assignee", sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open")
         )
         batch_op.drop_index(batch_op.f("ix_contact_mprn"))
 

@@ -15,16 +15,14 @@ branch_labels = None
 depends_on = None
 
 # The owner's token keeps one organisation's look-up as short as its own contacts.
-_WORDS = "'zzorg' || {row}organisation_id{cast} || ' ' || {row}words"
-
 _SQLITE = (
     "CREATE VIRTUAL TABLE contact_words USING fts5(words, content='', detail=none)",
     "CREATE TRIGGER contact_words_insert AFTER INSERT ON contact BEGIN INSERT INTO contact_words (rowid, words) "
-    f"VALUES (new.id, {_WORDS.format(row='new.', cast='')}); END",  # noqa: S608 - both are constants
+    "VALUES (new.id, 'zzorg' || new.organisation_id || ' ' || new.words); END",
 )
 _POSTGRESQL = (
-    f"""CREATE INDEX ix_contact_words ON contact USING gin
-        (to_tsvector('simple'::regconfig, {_WORDS.format(row="", cast="::text")}))""",
+    "CREATE INDEX ix_contact_words ON contact USING gin "
+    "(to_tsvector('simple'::regconfig, 'zzorg' || organisation_id::text || ' ' || words))",
 )
 
 
@@ -34,12 +32,8 @@ def upgrade() -> None:
         op.execute("CREATE SEQUENCE IF NOT EXISTS contact_number CACHE 1")
     for statement in _POSTGRESQL if bind.dialect.name == "postgresql" else _SQLITE:
         op.execute(statement)
-    counter = sa.table(
-        "counter", sa.column("name"), sa.column("value"), sa.column("key")
-    )
-    op.bulk_insert(
-        counter, [{"name": "contact", "value": 0, "key": secrets.randbits(63)}]
-    )
+    counter = sa.table("counter", sa.column("name"), sa.column("value"), sa.column("key"))
+    op.bulk_insert(counter, [{"name": "contact", "value": 0, "key": secrets.randbits(63)}])
 
 
 def downgrade() -> None:

@@ -1,0 +1,128 @@
+"""What every address answers to every member of the cast: the one table.
+
+An address that is not listed fails tests/test_architecture.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.cast import PEOPLE
+from tests.worlds import Owned
+
+STAFF = frozenset({"ada", "lia", "mo", "root"})
+EVERYBODY = frozenset(PEOPLE)
+READERS = frozenset({"vic", "ann", "sue", "bob", "ned"}) | STAFF
+RAISERS = frozenset({"ann", "sue", "bob", "ned"})
+WORKERS = frozenset({"ada", "lia"})
+UPLOADERS = RAISERS | STAFF
+KEEPERS = frozenset({"lena", "bea", "xena", "root"})
+ACTIVITY = KEEPERS | {"mo"}
+PEOPLE_READERS = KEEPERS | {"mo"}
+ORGANISATION_READERS = KEEPERS | STAFF
+ADMINISTRATORS = frozenset({"root"})
+
+# Who can reach alder's rows.
+ALDERS = frozenset({"ann", "sue", "vic", "lena"}) | STAFF | {"xena"}
+
+Address = Callable[[Owned], str]
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who is answered what. `owned` addresses name a row of alder's: 404 to those who cannot reach it.
+
+    Nobody is sent to the sign-in page unless `is_open`; others without the right get 403.
+    """
+
+    address: Address
+    allowed: frozenset[str]
+    ok: int = 200
+    owned: bool = False
+    data: dict[str, Any] = field(default_factory=dict)
+    is_open: bool = False
+
+    def expected(self, name: str) -> int:
+        """The status for a member of the cast or "nobody"."""
+        if name == "nobody":
+            return self.ok if self.is_open else 302
+        if name not in self.allowed:
+            return 403
+        return 404 if self.owned and name not in ALDERS else self.ok
+
+
+def at(path: str) -> Address:
+    """An address that names no row."""
+    return lambda _: path
+
+
+def by_id(path: str, attribute: str) -> Address:
+    """A Flask-Admin address with ?id=."""
+    return lambda owned: f"{path}?id={getattr(owned, attribute)}"
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("static", "GET"): Route(at("/static/img/icon.svg"), EVERYBODY, is_open=True),
+    ("status.healthz", "GET"): Route(at("/healthz"), EVERYBODY, is_open=True),
+    ("session.sign_in", "GET"): Route(at("/sign-in"), EVERYBODY, ok=302),
+    ("session.sign_in", "POST"): Route(at("/sign-in"), EVERYBODY, ok=302),
+    ("session.sign_out", "POST"): Route(at("/sign-out"), EVERYBODY, ok=302),
+    ("account.password", "GET"): Route(at("/account/password"), EVERYBODY),
+    ("account.password", "POST"): Route(at("/account/password"), EVERYBODY),
+    ("home.index_view", "GET"): Route(at("/"), EVERYBODY),
+    ("contacts.index_view", "GET"): Route(at("/contacts/"), READERS),
+    ("contacts.export_view", "POST"): Route(at("/contacts/export/"), READERS, data={"format": "csv"}),
+    ("contacts.contact_view", "GET"): Route(lambda o: f"/contacts/{o.reference}/", READERS, owned=True),
+    # A version nobody has: whoever may make the move is told that somebody else was first.
+    ("contacts.move", "POST"): Route(
+        lambda o: f"/contacts/{o.reference}/withdraw/",
+        RAISERS,
+        ok=409,
+        owned=True,
+        data={"version": "99", "message": "x"},
+    ),
+    ("raising.index_view", "GET"): Route(at("/raise/"), RAISERS),
+    ("raising.fill_view", "GET"): Route(at("/raise/ADD/"), RAISERS),
+    ("raising.fill_view", "POST"): Route(at("/raise/ADD/"), RAISERS),
+    ("raising.done_view", "GET"): Route(lambda o: f"/raise/ADD/done/{o.reference}/", RAISERS, owned=True),
+    ("uploads.index_view", "GET"): Route(at("/uploads/"), UPLOADERS),
+    ("uploads.new_view", "GET"): Route(at("/uploads/new/"), RAISERS),
+    ("uploads.new_view", "POST"): Route(at("/uploads/new/"), RAISERS, ok=422),
+    ("uploads.upload_view", "GET"): Route(lambda o: f"/uploads/{o.upload_id}/", UPLOADERS, owned=True),
+    ("uploads.commit_view", "POST"): Route(lambda o: f"/uploads/{o.upload_id}/commit/", RAISERS, ok=409, owned=True),
+    ("uploads.errors_view", "GET"): Route(lambda o: f"/uploads/{o.upload_id}/errors.csv", UPLOADERS, owned=True),
+    ("uploads.receipt_view", "GET"): Route(lambda o: f"/uploads/{o.upload_id}/receipt.csv", UPLOADERS, owned=True),
+    ("contact_types.index_view", "GET"): Route(at("/contact-types/"), READERS),
+    ("contact_types.details_view", "GET"): Route(at("/contact-types/details/?id=1"), READERS),
+    ("contact_types.template_view", "GET"): Route(at("/contact-types/template/ADD.xlsx"), READERS),
+    ("contact_types.create_view", "GET"): Route(at("/contact-types/new/"), ADMINISTRATORS),
+    ("contact_types.create_view", "POST"): Route(at("/contact-types/new/"), ADMINISTRATORS),
+    ("contact_types.edit_view", "GET"): Route(at("/contact-types/edit/?id=1"), ADMINISTRATORS),
+    ("contact_types.edit_view", "POST"): Route(at("/contact-types/edit/?id=1"), ADMINISTRATORS),
+    ("data_items.index_view", "GET"): Route(at("/data-items/"), READERS),
+    ("data_items.details_view", "GET"): Route(at("/data-items/details/?id=1"), READERS),
+    ("data_items.create_view", "GET"): Route(at("/data-items/new/?type=ADD"), ADMINISTRATORS),
+    ("data_items.create_view", "POST"): Route(at("/data-items/new/?type=ADD"), ADMINISTRATORS),
+    ("data_items.edit_view", "GET"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
+    ("data_items.edit_view", "POST"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
+    ("people.index_view", "GET"): Route(at("/people/"), PEOPLE_READERS),
+    ("people.details_view", "GET"): Route(by_id("/people/details/", "user_pk"), PEOPLE_READERS, owned=True),
+    ("people.create_view", "GET"): Route(at("/people/new/"), KEEPERS),
+    ("people.create_view", "POST"): Route(at("/people/new/"), KEEPERS),
+    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_pk"), KEEPERS, owned=True),
+    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_pk"), KEEPERS, owned=True),
+    ("organisations.index_view", "GET"): Route(at("/organisations/"), ORGANISATION_READERS),
+    ("organisations.details_view", "GET"): Route(
+        by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True
+    ),
+    ("organisations.create_view", "GET"): Route(at("/organisations/new/"), ADMINISTRATORS),
+    ("organisations.create_view", "POST"): Route(at("/organisations/new/"), ADMINISTRATORS),
+    ("organisations.edit_view", "GET"): Route(
+        by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
+    ),
+    ("organisations.edit_view", "POST"): Route(
+        by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
+    ),
+    ("audit.index_view", "GET"): Route(at("/activity/"), ACTIVITY),
+    ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_id"), ACTIVITY, owned=True),
+}

@@ -1,0 +1,110 @@
+"""A world in which alder and birch both own a row of everything, every text of birch's holding a canary."""
+
+import io
+from dataclasses import dataclass
+
+from flask import Flask
+from openpyxl import Workbook
+
+from app import jobs
+from app.access.actor import acting_as
+from app.domain.lifecycle import Action
+from app.extensions import db
+from app.imports import pipeline
+from app.services import contact_types, contacts, drafts, sessions
+from app.services.request_keys import once
+from tests.cast import PASSWORD, PEOPLE
+
+CANARY = "QZXCANARYQZX"
+MPRNS = {"alder": "3938424403", "birch": "7400000108"}
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What one organisation owns in the busy world."""
+
+    reference: str
+    upload_id: int
+    user_pk: int
+    organisation_id: int
+    event_id: int
+
+
+def answers(mprn: str, text: str) -> dict[str, str]:
+    """Good answers to an ADD contact."""
+    return {
+        "MPRN": mprn,
+        "ADDRESS_REASON": "SPELLING",
+        "ADDRESS": f"1 {text} Street",
+        "POSTCODE": "B91 3QL",
+        "DESCRIPTION": f"The house number of {text} is wrong.",
+        "OWN_REFERENCE": f"{text[:20]}/1",
+    }
+
+
+def raise_one(mprn: str, text: str, type_code: str = "ADD") -> str:
+    """Raise a contact as the current actor; its reference."""
+    definition = contact_types.get_definition(type_code)
+    draft, errors = drafts.check(definition, answers(mprn, text).get)
+    assert not errors, errors
+    return contacts.raise_contacts([draft], {type_code: definition}, channel="screen")[0][1]
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    """An .xlsx with the ADD header and these rows."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(
+        [
+            "MPRN",
+            "What is wrong with the address",
+            "Correct address",
+            "Correct postcode",
+            "Description",
+            "Your reference",
+        ]
+    )
+    for row in rows:
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def make_busy(app: Flask) -> dict[str, Owned]:
+    """Let alder and birch each raise, upload, be asked and answer; what each owns by organisation name."""
+    return {name: _make_one(app, member, name) for name, member in (("alder", "ann"), ("birch", "bob"))}
+
+
+def _make_one(app: Flask, member: str, organisation: str) -> Owned:
+    text = CANARY if organisation == "birch" else "Alder"
+    mprn = MPRNS[organisation]
+    with app.app_context():
+        sessions.sign_in(PEOPLE[member].user_id, PASSWORD, address="127.0.0.1", browser=text)
+        actor = sessions.actor_of(PEOPLE[member].user_id)
+        ada = sessions.actor_of(PEOPLE["ada"].user_id)
+        assert actor is not None and ada is not None
+        with acting_as(actor):
+            reference = once(f"{organisation}-request-key-1", lambda: raise_one(mprn, text))
+            rows: list[list[object]] = [
+                [mprn, "SPELLING", f"2 {text} Street", "B91 3QL", f"{text} again", f"{text}/2"],
+                ["1", "", "", "", text],
+            ]
+            upload = pipeline.receive_and_check_later(f"{text}.xlsx", workbook(rows), "ADD")
+            upload_id = upload.id
+            db.session.commit()
+        for job_id in jobs.list_waiting():
+            jobs.run(job_id)
+        with acting_as(ada):
+            contacts.perform(reference, Action.CLAIM, version=1)
+            contacts.perform(reference, Action.ASK, version=2, message=f"Which {text}?")
+            db.session.commit()
+        with acting_as(actor):
+            contact = contacts.perform(reference, Action.ANSWER, version=3, message=f"The {text} one.")
+            event_id = contacts.list_timeline(contact)[0][0].id
+            pipeline.start_commit(upload_id)
+            db.session.commit()
+        for job_id in jobs.list_waiting():
+            jobs.run(job_id)
+        return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id)
