@@ -29,7 +29,8 @@ from app.models.connections import reading
 from app.models.organisation import XOSERVE_KIND
 
 FOLDER = Path(__file__).parent / "reference"
-XOSERVE = {"short_code": "XOS", "numeric_id": 1000, "name": "Xoserve", "kind_code": XOSERVE_KIND}
+XOSERVE_CODE = "XOS"
+XOSERVE = {"short_code": XOSERVE_CODE, "numeric_id": 1000, "name": "Xoserve", "kind_code": XOSERVE_KIND}
 # Any number will do, as long as nothing else in this database locks on it.
 _LOCK = 2_026_001
 
@@ -64,7 +65,7 @@ def read_reference() -> dict[Key, dict[str, Any]]:
     rows: dict[Key, dict[str, Any]] = {}
     for kind in _read("organisation_kinds.json"):
         rows["kind", kind["code"]] = kind
-    rows["organisation", XOSERVE["short_code"]] = XOSERVE
+    rows["organisation", XOSERVE_CODE] = XOSERVE
     for outcome in _read("outcome_codes.json"):
         rows["outcome", outcome["code"]] = _columns(outcome, "code", "kind", "text") | _dates(outcome)
     for entry in _read("calendar.json"):

@@ -5,7 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 from xml.parsers import expat
@@ -20,7 +20,8 @@ _END = b"PK\x05\x06"
 _END_BYTES = 22
 _LOCAL = struct.Struct("<4s22xHH")
 _DESCRIPTOR_BYTES = 24  # the longest trailer a streaming writer puts behind a part
-_CHUNK = 1 << 16
+_CHUNK = 1 << 18
+_TEXT_BYTES = 1 << 16  # of a text, handed over at once
 
 
 # --- the directory: nothing is unpacked
@@ -134,7 +135,8 @@ class _Enough(Exception):
     """Ends a pass early."""
 
 
-_KEPT = ("Relationship", "sheet", "Override")
+_KEPT = ("Relationship", "sheet", "Override", MAIN + "workbookPr")
+_LONG = (MAIN + "worksheet", MAIN + "sst")  # read by passes of their own
 
 
 class Archive:
@@ -142,34 +144,42 @@ class Archive:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._zip = zipfile.ZipFile(stream)
+        self._counted: dict[str, int] = defaultdict(int)
         self._unpacked = 0
         self.names: tuple[str, ...] = tuple(self._zip.namelist())
 
-    def feed(self, name: str, take: Callable[[bytes], object]) -> None:
-        """Unpack one part into `take`, chunk by chunk; `take` may raise to end it."""
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Unpack one part, chunk by chunk; a part that is unpacked again is not counted again."""
         part = self._zip.getinfo(name)
         size = 0
         try:
             with self._zip.open(part) as stream:
                 while chunk := stream.read(_CHUNK):
                     size += len(chunk)
-                    self._unpacked += len(chunk)
                     _check_size(part, size)
-                    if self._unpacked > limits.UNPACKED_BYTES:
-                        raise refusal("IMP-201", where="")
-                    take(chunk)
+                    self._count(name, size)
+                    yield chunk
         except (zipfile.BadZipFile, zlib.error, EOFError):
             raise refusal("IMP-104") from None
         if size != part.file_size:
             raise refusal("IMP-104")
 
+    def _count(self, name: str, size: int) -> None:
+        more = size - self._counted[name]
+        if more > 0:
+            self._counted[name] = size
+            self._unpacked += more
+            if self._unpacked > limits.UNPACKED_BYTES:
+                raise refusal("IMP-201", where="")
+
     def parse(self, name: str, parser: expat.XMLParserType) -> None:
         """Unpack one XML part into a parser made by `new_parser`."""
-        self.feed(name, lambda chunk: parser.Parse(chunk, False))
+        for chunk in self.chunks(name):
+            parser.Parse(chunk, False)
         parser.Parse(b"", True)
 
     def look(self, name: str) -> Part:
-        """Read one part through, unless it is a sheet, which ends the pass at its first element."""
+        """Read one part through; sheets and shared texts no further than their first element."""
         seen = Part()
         is_xml = name.lower().endswith((".xml", ".rels"))
         depth = 0
@@ -181,7 +191,7 @@ class Archive:
                 seen.root = tag
                 if tag.startswith(STRICT):
                     raise refusal("IMP-107")
-                if tag == MAIN + "worksheet":
+                if tag in _LONG:
                     raise _Enough
             elif depth > limits.DEPTH:
                 raise refusal("IMP-207", found=f"elements nested more than {limits.DEPTH} deep")
@@ -203,7 +213,8 @@ class Archive:
             if is_xml or error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
                 raise
             # No XML, such as a picture: what is left of it is only counted.
-            self._count_only(name)
+            for _ in self.chunks(name):
+                pass
             return Part()
         _check_elements(seen.elements)
         return seen
@@ -223,15 +234,12 @@ class Archive:
         self.parse(name, parser)
         return found
 
-    def _count_only(self, name: str) -> None:
-        self.feed(name, len)
-
 
 def new_parser(name: str) -> expat.XMLParserType:
     """Return a parser of the part `name` that refuses a document type declaration in any encoding."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
-    parser.buffer_size = _CHUNK
+    parser.buffer_size = _TEXT_BYTES
 
     def refuse(*_: object) -> None:
         raise refusal("IMP-301", where=f" (part {name[:80]})")

@@ -4,11 +4,11 @@ Lines, in order: {"sheet": name}, then {"rows": [[number, cells, problems], ...]
 {"notes": [...]} or, at any point, {"refused": [code, sentence], "cause": for the log only}.
 """
 
+import gc
 import json
 import os
 import resource
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -37,7 +37,7 @@ def set_limits() -> None:
 
 def main(kind: str, sheet: str | None) -> None:
     """Read the file on standard input as `kind` and say on standard output what is in it."""
-    warnings.simplefilter("ignore")  # the workbook library remarks on what it skips; nobody would see it
+    gc.disable()  # rows are no rings: they go when they are done with, and the search for rings costs time
     # Imported before the limits, after which no file can be opened for long.
     if kind == "xlsx":
         from app.imports import xlsx_rows

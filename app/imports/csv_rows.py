@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from app.imports import limits
+from app.imports.columns import column_letter
 from app.imports.guard import utf16_codec
-from app.imports.limits import Problem, check_text
+from app.imports.limits import Problem, check_text, is_settled
 from app.imports.messages import note, refusal
-from app.imports.sheet_scan import column_letter
 
 Row = tuple[int, list[str], dict[int, Problem]]
 
@@ -99,6 +99,9 @@ def _read_record(record: list[str]) -> tuple[list[str], dict[int, Problem]]:
     for column, raw in enumerate(record):
         if raw.startswith('="') and (formula := _TEXT_FORMULA.fullmatch(raw)):
             raw = formula[1]
+        if is_settled(raw):
+            cells.append(raw)
+            continue
         text, problem = check_text(raw)
         cells.append(text)
         if problem:

@@ -15,16 +15,16 @@ from typing import IO, Any, Final, NamedTuple
 
 from app.domain.errors import UnreadableUpload
 from app.imports import limits
+from app.imports.columns import column_letter
 from app.imports.guard import guard
 from app.imports.limits import Problem
 from app.imports.messages import refusal
-from app.imports.sheet_scan import column_letter
 
 __all__ = ["Reading", "SourceRow", "column_letter", "open_upload"]
 
 _COMMAND: Final = (sys.executable, "-s", "-m", "app.imports.child")
 _HOME: Final = Path(__file__).resolve().parents[2]
-_ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "random", "OPENPYXL_LXML": "False"}
+_ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "random"}
 _PIPE_BYTES: Final = limits.MIB  # room for the child to read on while the caller works on a batch
 
 _LAST_SECONDS: Final = 0.2  # between closing its output and being gone

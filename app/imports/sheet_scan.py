@@ -1,285 +1,259 @@
-"""The pass over a sheet's XML before its cells are read: where data ends, and what the reading cannot show."""
+"""The one pass over a sheet's XML: its rows as text, where data ends, and what the rows cannot show."""
 
-import math
-import re
-from array import array
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, time
-from enum import IntEnum
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import Final
+from xml.parsers import expat
 
 from app.domain.errors import UnreadableUpload
 from app.imports import limits
 from app.imports.archive import MAIN, Archive, new_parser
-from app.imports.messages import refusal
+from app.imports.cell_values import BadCell, CellValues, Convert
+from app.imports.columns import ColumnNumbers, column_letter
+from app.imports.limits import Problem
+from app.imports.messages import refusal, sentence
 
+Row = tuple[int, list[str], dict[int, Problem]]
+"""A row's number, its cells up to the last that holds something, and the problems by 0-based column."""
 
-class Mark(IntEnum):
-    """What a cell is, where its value alone does not tell."""
+_ROW, _CELL, _VALUE, _FORMULA = MAIN + "row", MAIN + "c", MAIN + "v", MAIN + "f"
+_INLINE, _TEXT, _RUN, _PHONETIC = MAIN + "is", MAIN + "t", MAIN + "r", MAIN + "rPh"
+_PIECES = (_RUN, _PHONETIC)
+_COLUMN, _VALIDATION = MAIN + "col", MAIN + "dataValidation"
+_TRUE: Final = ("1", "true")
 
-    NO_RESULT = 1  # a formula without a stored value
-    ERROR = 2
-    NEGATIVE = 3  # a number before the first date
-    PAST_DATES = 4  # a number after the last date
-
-
-@dataclass
-class SheetScan:
-    """What the pass has shown; rows and columns are 1-based, 0 where there is none."""
-
-    data_rows: int = 0
-    last_row: int = 0
-    last_column: int = 0
-    end_row: int = 0  # the last row present, blank or not
-    row_elements: int = 0
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
-    merges: list[tuple[int, int, int, int]] = field(default_factory=list)  # top, left, bottom, right
-    marks: "array[int]" = field(default_factory=lambda: array("Q"))  # see `unpack_mark`; in reading order
-
-
-def unpack_mark(packed: int) -> tuple[int, int, Mark]:
-    """Return row, column and mark of one entry of `SheetScan.marks`."""
-    return packed >> 20, packed >> 4 & 0xFFFF, Mark(packed & 0xF)
-
-
-def column_letter(index: int) -> str:
-    """Return the letters of a 0-based column: 0 -> 'A'."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-@lru_cache(maxsize=limits.SHEET_COLUMNS)
-def _column_number(letters: str) -> int:
-    """Return the 1-based column of the letters, 0 when there is no such column."""
-    if not re.fullmatch("[A-Z]{1,3}", letters):
-        return 0
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number if number <= limits.SHEET_COLUMNS else 0
-
-
-_ROW, _CELL, _VALUE, _TEXT = MAIN + "row", MAIN + "c", MAIN + "v", MAIN + "t"
-_CONTENT = (_VALUE, _TEXT)
-_VALIDATION = MAIN + "dataValidation"
-_FORMULA, _COLUMN, _MERGE = MAIN + "f", MAIN + "col", MAIN + "mergeCell"
-_LAST_SERIAL: Final = 2_957_003  # the last day of 9999 in the 1904 epoch; the other ends 1,462 days later
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?", re.ASCII)
-_TRUE = ("1", "true")
-
-
-def scan_sheet(archive: Archive, part: str, *, sheet: str, strings: int) -> SheetScan:
-    """Read a sheet's XML once and refuse what the reading would get wrong; `strings` is the count of shared strings.
-
-    Rows and cells out of order are refused, since the workbook library would drop them without a word.
-    """
-    parser = new_parser(part)
-    scan = _Scan(f'The sheet "{sheet}"', strings)
-    parser.StartElementHandler, parser.CharacterDataHandler = scan.handlers()
-    archive.parse(part, parser)
-    scan.end_row()
-    if scan.wide:
-        raise refusal("IMP-209", where=scan.where, column=column_letter(scan.wide - 1), limit=limits.COLUMNS)
-    return scan.result
-
+_OUTSIDE: Final = "cell outside any row"
 
 _Start = Callable[[str, dict[str, str]], None]
 _Text = Callable[[str], None]
 
 
-class _Scan:
-    """One pass over a sheet: the current row here, the current cell in the handlers."""
+def _cannot(stored: str) -> None:
+    """Convert nothing: the cell has to be looked at closer."""
 
-    def __init__(self, where: str, strings: int) -> None:
-        self.where = where
-        self.strings = strings
-        self.result = SheetScan()
-        self.wide = 0
-        self.validations = 0
-        self.row = 0
-        self.row_hidden = False
-        self.row_last = 0
-        self.close_cell: Callable[[], None] = lambda: None
 
-    def handlers(self) -> tuple[_Start, _Text]:
-        """Return the handlers of start tags and text.
+class SheetScan:
+    """One sheet being read; rows and columns in its figures are 1-based, 0 where there is none.
+
+    The figures are final once `batches` was consumed; the hidden columns stand in the file before the rows.
+    """
+
+    def __init__(self, archive: Archive, part: str, sheet: str, values: CellValues) -> None:
+        self.data_rows = 0
+        self.last_row = 0
+        self.last_column = 0
+        self.end_row = 0  # the last row present, blank or not
+        self.row_elements = 0
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()  # 0-based
+        self._archive = archive
+        self._part = part
+        self._where = f'The sheet "{sheet}"'
+        self._values = values
+        self._wide = 0
+        self._validations = 0
+        self._row = 0
+        self._row_hidden = False
+        self._found: list[Row] = []
+
+    def batches(self) -> Iterator[list[Row]]:
+        """Give the rows that hold data, hidden ones left out, as they are unpacked; nothing at all for a blank sheet.
+
+        Rows and cells out of order are refused: somebody may have meant them to be read.
+        """
+        parser = new_parser(self._part)
+        parser.StartElementHandler, parser.CharacterDataHandler, finish = self._handlers(parser)
+        for chunk in self._archive.chunks(self._part):
+            parser.Parse(chunk, False)
+            if self.data_rows:
+                yield self._take()
+        parser.Parse(b"", True)
+        finish()
+        if self._wide:
+            letter = column_letter(self._wide - 1)
+            raise refusal("IMP-209", where=self._where, column=letter, limit=limits.COLUMNS)
+        if self.data_rows:
+            yield self._take()
+
+    def _take(self) -> list[Row]:
+        found = self._found[:]
+        self._found.clear()
+        return found
+
+    def _handlers(self, parser: expat.XMLParserType) -> tuple[_Start, _Text, Callable[[], None]]:
+        """Return the handlers of start tags and text, and what closes the last row.
 
         Every cell passes through them, so they are written for speed: plain local names, and no handler of end tags
-        (a cell ends where the next one, or the next row, begins).
+        (a cell ends where the next one, or the next row, begins) but within a text that is made of pieces.
         """
+        values, columns = self._values, ColumnNumbers()
+        by_kind, by_style = values.by_kind, values.by_style
+        start_row, end_row, other = self._start_row, self._end_row, self._start_other
         row_text = ""
-        column = 0
-        kind = ""
-        collecting = has_value = has_formula = inline = False
+        row_chars = 0
+        row_last = column = 0  # of the row: the last column with something in it, the column at hand
+        kind = "n"
+        style: str | None = None
+        convert: Convert = _cannot
         held = ""
-        end_cell, start_row, end_row, other = self._end_cell, self._start_row, self.end_row, self._start_other
+        more: list[str] = []
+        collecting = phonetic = inline = has_value = has_formula = False
+        cells: list[str] = []
+        problems: dict[int, Problem] = {}
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal row_text, column, kind, collecting, has_value, has_formula, held, inline
-            if tag in _CONTENT:
-                collecting = has_value = True
-                inline = tag == _TEXT
-                return
-            collecting = False
-            if tag == _CELL:
-                # Up to six digits is the common number: no date limit is near.
-                if has_value and kind == "n" and len(held) < 7 and held.isdecimal() and not has_formula and not inline:
-                    self.row_last = column
-                elif has_value or has_formula:
-                    check_place()
-                    end_cell(column, kind, held, has_formula, has_value)
-                reference = attributes.get("r")
+            nonlocal row_text, row_chars, row_last, column, kind, style, convert
+            nonlocal collecting, phonetic, inline, has_value, has_formula, cells, problems
+            if tag == _VALUE:
+                collecting = not has_value
+                has_value = True
+            elif tag == _CELL:
+                if held or has_formula:
+                    end_cell()
+                collecting = has_value = inline = False
                 before = column
+                reference = attributes.get("r")
                 if reference is None:
-                    column = before + 1
+                    column += 1
                 elif reference.endswith(row_text):
-                    column = _column_number(reference[: -len(row_text)])
+                    column = columns[reference[:-row_chars]]
                 else:
                     column = 0
                 if not before < column <= limits.SHEET_COLUMNS:
-                    raise refusal("IMP-204", where=self.where, found=f"cell {reference or column}"[:40])
+                    raise refusal("IMP-204", where=self._where, found=f"cell {reference or column}"[:40])
                 kind = attributes.get("t", "n")
-                has_formula = has_value = False
-                held = ""
+                style = attributes.get("s")
+                convert = by_style[style] if kind == "n" else by_kind.get(kind, _cannot)
+            elif tag == _TEXT:
+                collecting = not phonetic
+                has_value = inline = True
+                convert = by_kind["str"] if kind == "inlineStr" else _cannot
+            elif tag == _INLINE:
+                collecting = False
             elif tag == _FORMULA:
+                collecting = False
                 has_formula = True
             elif tag == _ROW:
-                close_cell()
-                end_row()
+                finish()
                 row_text = start_row(attributes)
-                column = 0
+                row_chars = len(row_text)
+                row_last = column = 0
+                cells, problems = [], {}
             else:
-                other(tag, attributes)
+                collecting = False
+                if tag in _PIECES:
+                    phonetic = tag == _PHONETIC
+                    parser.EndElementHandler = end
+                else:
+                    other(tag, attributes)
 
-        def check_place() -> None:
-            # The workbook library looks for an inline text in one place only and for all else in the other.
-            if held and inline != (kind == "inlineStr"):
-                raise self._damaged(column)
+        def end(tag: str) -> None:
+            nonlocal collecting, phonetic
+            collecting = False
+            if tag == _PHONETIC:
+                phonetic = False
+            elif tag == _INLINE:
+                parser.EndElementHandler = None
 
         def text(data: str) -> None:
             nonlocal held
             if collecting:
-                held += data
+                if held:
+                    more.append(data)
+                else:
+                    held = data
 
-        def close_cell() -> None:
-            nonlocal has_value, has_formula, collecting, held
-            if has_value or has_formula:
-                check_place()
-                end_cell(column, kind, held, has_formula, has_value)
-            has_value = has_formula = collecting = False
+        def end_cell() -> None:
+            nonlocal held, has_formula, row_last
+            if more:
+                held += "".join(more)
+                more.clear()
+            text = convert(held) if held else None
+            if text is None:
+                text = look_closer()
             held = ""
+            has_formula = False
+            if text is None:
+                return
+            row_last = column
+            if len(cells) + 1 == column:
+                cells.append(text)
+            elif column <= limits.COLUMNS:
+                cells.extend([""] * (column - 1 - len(cells)))
+                cells.append(text)
 
-        self.close_cell = close_cell
-        return start, text
+        def look_closer() -> str | None:
+            # A number stands in one place only, an inline text in the other.
+            if held and inline != (kind == "inlineStr"):
+                raise self._damaged(column)
+            text, problem = "", None
+            if held and not held.isspace():
+                try:
+                    text, problem = values.look_closer(kind, style, held)
+                except BadCell as error:
+                    raise self._bad(error.code, column) from None
+            elif not has_formula or (kind == "str" and has_value):
+                return None  # a formula may well give an empty text; any other result is missing
+            else:
+                problem = "IMP-401", sentence("IMP-401")
+            if problem:
+                problems[column - 1] = problem
+            return text
+
+        def finish() -> None:
+            nonlocal collecting, has_value
+            if held or has_formula:
+                end_cell()
+            collecting = has_value = False
+            if row_last:
+                end_row(row_last, cells, problems)
+
+        return start, text, finish
+
+    def _start_row(self, attributes: dict[str, str]) -> str:
+        given = attributes.get("r")
+        if given is None:
+            number = self._row + 1
+        else:
+            number = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+        if not self._row < number <= limits.SHEET_ROWS:
+            raise refusal("IMP-204", where=self._where, found=f"row {given or number}"[:40])
+        self._row = self.end_row = number
+        self._row_hidden = attributes.get("hidden") in _TRUE
+        self.row_elements += 1
+        return str(number)
+
+    def _end_row(self, last: int, cells: list[str], problems: dict[int, Problem]) -> None:
+        if not self._row:
+            raise refusal("IMP-204", where=self._where, found=_OUTSIDE)
+        self.data_rows += 1
+        self.last_row = self._row
+        self.last_column = max(self.last_column, last)
+        limits.check_row_count(self.data_rows, self._where, self._row)
+        if last > limits.COLUMNS:
+            # Read on: too many rows, or rows out of order, are worth more to be told.
+            self._wide = self._wide or last
+        if self._wide:
+            self._found.clear()
+        elif self._row_hidden:
+            self.hidden_rows.add(self._row)
+        else:
+            self._found.append((self._row, cells, problems))
 
     def _start_other(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == _COLUMN:
             if attributes.get("hidden") in _TRUE:
                 first = int(attributes["min"])
-                self.result.hidden_columns.append((first, int(attributes.get("max", first))))
-        elif tag == _MERGE:
-            self._merge(attributes.get("ref", ""))
+                last = int(attributes.get("max", first))
+                self.hidden_columns.update(range(max(first, 1) - 1, min(last, limits.COLUMNS)))
         elif tag == _VALIDATION:
-            self.validations += 1
-            if self.validations > limits.VALIDATIONS:
+            self._validations += 1
+            if self._validations > limits.VALIDATIONS:
                 raise refusal("IMP-207", found=f"more than {limits.VALIDATIONS:,} validations")
 
-    def _start_row(self, attributes: dict[str, str]) -> str:
-        given = attributes.get("r")
-        if given is None:
-            number = self.row + 1
-        else:
-            number = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
-        if not self.row < number <= limits.SHEET_ROWS:
-            raise refusal("IMP-204", where=self.where, found=f"row {given or number}"[:40])
-        self.row = self.result.end_row = number
-        self.row_hidden = attributes.get("hidden") in _TRUE
-        self.row_last = 0
-        self.result.row_elements += 1
-        return str(number)
-
-    def end_row(self) -> None:
-        """Close the current row, if there is one."""
-        self.close_cell()
-        result = self.result
-        if not self.row_last:
-            return
-        result.data_rows += 1
-        result.last_row = self.row
-        result.last_column = max(result.last_column, self.row_last)
-        limits.check_row_count(result.data_rows, self.where, self.row)
-        if self.row_last > limits.COLUMNS:
-            self.wide = self.wide or self.row_last
-        if self.row_hidden:
-            result.hidden_rows.add(self.row)
-        self.row_last = 0
-
-    def _end_cell(self, column: int, kind: str, text: str, has_formula: bool, has_value: bool) -> None:
-        text = text.strip()
-        if not text:
-            # A formula may well give an empty text; any other result is missing.
-            if not has_formula or (kind == "str" and has_value):
-                return
-            self._mark(column, Mark.NO_RESULT)
-        elif kind == "s":
-            if not (text.isascii() and text.isdigit() and int(text) < self.strings):
-                raise self._damaged(column)
-        elif kind == "n":
-            self._check_number(column, text)
-        elif kind == "e":
-            self._mark(column, Mark.ERROR)
-        elif kind == "d":
-            self._check_date(column, text)
-        elif kind == "b":
-            if text not in ("0", "1"):
-                raise self._damaged(column)
-        elif kind not in ("str", "inlineStr"):
-            raise self._damaged(column)
-        self.row_last = column
-
-    def _check_number(self, column: int, text: str) -> None:
-        if len(text) > limits.NUMBER_CHARS or not _NUMBER.fullmatch(text):
-            raise refusal("IMP-405", where=self._place(column))
-        value = float(text)
-        if value < 0:
-            self._mark(column, Mark.NEGATIVE)
-        elif value >= _LAST_SERIAL + 1 or math.isinf(value):
-            self._mark(column, Mark.PAST_DATES)
-
-    def _check_date(self, column: int, text: str) -> None:
-        readers: tuple[Callable[[str], object], ...] = (datetime.fromisoformat, time.fromisoformat)
-        for read in readers:
-            try:
-                read(text)
-            except ValueError:
-                continue
-            return
-        raise refusal("IMP-407", where=self._place(column))
-
-    def _mark(self, column: int, mark: Mark) -> None:
-        self.result.marks.append(self.row << 20 | column << 4 | mark)
-
-    def _place(self, column: int) -> str:
-        return f"Cell {column_letter(column - 1)}{self.row} of the sheet"
+    def _bad(self, code: str, column: int) -> UnreadableUpload:
+        if code == "IMP-106":
+            return self._damaged(column)
+        return refusal(code, where=f"Cell {column_letter(column - 1)}{self._row} of the sheet")
 
     def _damaged(self, column: int) -> UnreadableUpload:
-        return refusal("IMP-106", where=f" (cell {column_letter(column - 1)}{self.row})")
-
-    def _merge(self, reference: str) -> None:
-        match = _REFERENCE.fullmatch(reference)
-        if not match:
-            raise refusal("IMP-204", where=self.where, found=f"merged cells {reference[:40]}")
-        left, top = _column_number(match[1]), int(match[2])
-        right, bottom = _column_number(match[3] or match[1]), int(match[4] or match[2])
-        area = (bottom - top + 1) * (right - left + 1)
-        if area > limits.MERGE_CELLS or len(self.result.merges) == limits.MERGES:
-            raise refusal("IMP-205", where=self.where, found=reference)
-        self.result.merges.append((top, left, bottom, right))
+        return refusal("IMP-106", where=f" (cell {column_letter(column - 1)}{self._row})")

@@ -53,7 +53,7 @@ class ContactPage(ListPage):
     list_template = "pages/contacts/list.html"
     details_template = "pages/contacts/contact.html"
     can_view_details = False  # a contact is found by its reference, below
-    search_hint = "Reference, own reference, MPRN or words"
+    search_hint = "Reference, MPRN or words"
     empty_hint = "No contact matches. Remove a filter, or check the reference or MPRN you searched for."
     sorts = contact_list.SORTS
     filters = (

@@ -17,7 +17,7 @@ from app.domain.roles import Permission, Role, permissions_of
 from app.extensions import db
 from app.models import AuditEvent, Grant, Organisation, User
 from app.services import audit, passwords
-from seed.load import XOSERVE
+from seed.load import XOSERVE, XOSERVE_CODE
 
 # One password for everybody: hashing forty would take as long as everything else together.
 PASSWORD = "meter-point-demo-2026"
@@ -68,8 +68,8 @@ def is_present() -> bool:
 def add_cast() -> None:
     """Add the organisations and people; the caller commits. Xoserve itself is reference data."""
     advocates = [name for _, _, name, roles in CAST["people"] if Role.ADVOCATE in roles]
-    ids = {XOSERVE["short_code"]: db.session.execute(
-        select(Organisation.id).where(Organisation.short_code == XOSERVE["short_code"])
+    ids = {XOSERVE_CODE: db.session.execute(
+        select(Organisation.id).where(Organisation.short_code == XOSERVE_CODE)
     ).scalar_one()}  # fmt: skip
     for number, row in enumerate(CAST["organisations"]):
         organisation = Organisation(
@@ -113,7 +113,7 @@ def _add_people(ids: dict[str, int]) -> None:
 def list_sign_ins() -> list[SignIn]:
     """One person for each role, in the roles' order, then everyone else."""
     kinds = {row["short_code"]: (row["name"], row["kind"]) for row in CAST["organisations"]}
-    kinds[XOSERVE["short_code"]] = (XOSERVE["name"], XOSERVE["kind_code"])
+    kinds[XOSERVE_CODE] = (XOSERVE["name"], XOSERVE["kind_code"])
     everyone = [
         SignIn(_user_id(person), PASSWORD, highest_role(person[3]), *kinds[person[0]]) for person in CAST["people"]
     ]
@@ -130,7 +130,7 @@ def read_cast() -> tuple[list[Party], list[Actor]]:
     """The customer organisations with their people as they are in the database, and the advocates."""
     wanted = select(User).where(User.user_id.in_(_user_id(person) for person in CAST["people"])).order_by(User.id)
     people = list(db.session.scalars(wanted.options(selectinload(User.grants))))
-    codes = [XOSERVE["short_code"], *(row["short_code"] for row in CAST["organisations"])]
+    codes = [XOSERVE_CODE, *(row["short_code"] for row in CAST["organisations"])]
     rows = db.session.scalars(select(Organisation).where(Organisation.short_code.in_(codes)).order_by(Organisation.id))
     organisations = {organisation.id: organisation for organisation in rows}
     actors = [_actor(user, organisations[user.organisation_id]) for user in people]
@@ -143,7 +143,7 @@ def read_cast() -> tuple[list[Party], list[Actor]]:
             row = known[organisation.short_code]
             raisers = [actor for actor in actors if actor.organisation_id == organisation.id
                        and actor.may(Permission.CONTACT_RAISE)]  # fmt: skip
-            advocate = by_name.get(organisation.advocate_name, advocates[0])
+            advocate = by_name.get(organisation.advocate_name, advocates[0] if advocates else SYSTEM)
             parties.append(Party(organisation.id, organisation.short_code, organisation.kind_code, row["share"],
                                  row["own_reference"], raisers, advocate))  # fmt: skip
     return parties, advocates

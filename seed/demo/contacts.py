@@ -31,8 +31,8 @@ from seed.demo.stories import TARGETS, VISIBLE, Story, tell
 CHUNK = 5_000
 # More than this many at a time are for measuring: their histories are short and many share their words.
 FULL_HISTORY = 20_000
-LAST_MOVE_SHARE = 0.25
-SHEET_ROWS = 20
+LAST_MOVE_SHARE = 0.1
+SHEET_ROWS = 30
 SEED = "contacts"
 # How often each type is raised by those who may raise it; a type not named here is raised as often as the rarest.
 WEIGHTS = {
@@ -98,7 +98,9 @@ class Loader:
         db.session.rollback()
 
     def load(self, report: Callable[[int], None] | None) -> None:
-        """Write everything, a chunk at a time."""
+        """Write everything, a chunk at a time; nothing when nobody of the cast may raise contacts any more."""
+        if not self.draws:
+            return
         if self.count <= FULL_HISTORY:
             self._load_chunks(self._write, db.session.commit, report)
         elif self.present < self.count:
@@ -148,7 +150,7 @@ class Loader:
             db.session.execute(insert(Message.__table__), messages)
 
     def _write_sheets(self, chunk: range) -> None:
-        """Sheets of contacts that share their moment and story; a quarter keep their last event, without words."""
+        """Sheets of contacts that share their moment and story; a tenth keep their last event, without words."""
         connection, draw = db.session.connection(), self.random.random
         numbers, key = reserve_numbers(len(chunk))
         contact_table, event_table = Table(Contact, connection), Table(AuditEvent, connection)

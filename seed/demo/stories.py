@@ -22,7 +22,7 @@ CLOSED_CODE = "CLO-01"
 ANSWER_DAYS = 10
 
 # Young contacts are mostly open and old ones mostly not: days of grace, then how fast they finish.
-_GRACE_DAYS, _HALF_LIFE_DAYS, _NEVER_SETTLED = 6, 15, 0.02
+_GRACE_DAYS, _FADING_DAYS, _NEVER_SETTLED, _USUAL_DUE_DAYS = 6, 15, 0.02, 10
 _FINISHED = ((0.78, Status.RESOLVED), (0.91, Status.REJECTED), (0.96, Status.WITHDRAWN),
              (1.0, Status.CLOSED_WITHOUT_RESPONSE))  # fmt: skip
 _OPEN_YOUNG = ((0.42, Status.LOGGED), (0.82, Status.ASSIGNED), (0.95, Status.AWAITING_INFORMATION),
@@ -60,8 +60,8 @@ def tell(
 ) -> Story:  # fmt: skip
     """A likely story for a contact of this age, ending before today."""
     draw, age, due_days = random.random, business_days.last - raised.index, script.definition.due_days
-    status = _choose_status(age, draw)
-    advocate = party.advocate if draw() < 0.7 else advocates[int(draw() * len(advocates))]
+    status = _choose_status(age, due_days, draw)
+    advocate = party.advocate if draw() < 0.7 or not advocates else advocates[int(draw() * len(advocates))]
     teller = _Teller(script, party, slots, advocate, raised, draw)
     is_final = status in FINAL
     if status is Status.CLOSED_WITHOUT_RESPONSE:
@@ -85,13 +85,15 @@ def tell(
     )
 
 
-def _choose_status(age: int, draw: Draw) -> Status:
-    open_share = max(_NEVER_SETTLED, 0.93 * exp(-max(0, age - _GRACE_DAYS) / _HALF_LIFE_DAYS))
+def _choose_status(age: int, due_days: int, draw: Draw) -> Status:
+    # What is due sooner ages faster.
+    aged = age * _USUAL_DUE_DAYS // max(1, due_days)
+    open_share = max(_NEVER_SETTLED, 0.93 * exp(-max(0, aged - _GRACE_DAYS) / _FADING_DAYS))
     if draw() >= open_share:
         status = _pick(_FINISHED, draw)
         too_young = status is Status.CLOSED_WITHOUT_RESPONSE and age < ANSWER_DAYS + 4
         return Status.RESOLVED if too_young else status
-    return _pick(_OPEN_YOUNG if age <= _YOUNG_DAYS else _OPEN_OLD, draw)
+    return _pick(_OPEN_YOUNG if aged <= _YOUNG_DAYS else _OPEN_OLD, draw)
 
 
 def _pick(table: tuple[tuple[float, Status], ...], draw: Draw) -> Status:
