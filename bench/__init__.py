@@ -1,1 +1,1 @@
-"""Benchmarks: the service against Django's admin, django-import-export and the bare minimum, side by side in one run."""
+"""Benchmarks: the service beside Django's admin, django-import-export and the bare minimum, in one run."""

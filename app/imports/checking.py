@@ -21,7 +21,7 @@ from app.services import contacts, drafts
 from app.services.contact_types import Definition
 from app.services.drafts import Draft
 
-BATCH_ROWS = 1000
+BATCH_ROWS = 2000
 
 
 class CellError(NamedTuple):
@@ -36,7 +36,7 @@ class CellError(NamedTuple):
 
 @dataclass(frozen=True)
 class CheckedRows:
-    """Up to a thousand rows: the good ones as drafts, the errors, and warnings that stop nothing."""
+    """Up to two thousand rows: the good ones as drafts, the errors, and warnings that stop nothing."""
 
     drafts: list[Draft]
     errors: list[CellError]

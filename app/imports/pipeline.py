@@ -263,7 +263,7 @@ def get_upload(upload_id: int) -> Upload:
 
 
 def list_chunks(upload_id: int) -> Iterator[Chunk]:
-    """What was found in the file, in row order, a thousand rows at a time."""
+    """What was found in the file, in row order, some thousand rows at a time."""
     wanted = select(UploadChunk.id).where(UploadChunk.upload_id == upload_id).order_by(UploadChunk.number)
     for pk in db.session.scalars(wanted).all():
         yield unpack(db.session.get_one(UploadChunk, pk).content)

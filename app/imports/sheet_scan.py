@@ -63,9 +63,9 @@ class SheetScan:
         parser = new_parser(self._part)
         parser.StartElementHandler, parser.CharacterDataHandler, finish = self._handlers(parser)
         for chunk in self._archive.chunks(self._part):
-            parser.Parse(chunk, False)
             if self.data_rows:
                 yield self._take()
+            parser.Parse(chunk, False)
         parser.Parse(b"", True)
         finish()
         if self._wide:

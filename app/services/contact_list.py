@@ -25,7 +25,7 @@ OWNER_MARK = "zzorg"
 INDEXED_WORDS: ColumnElement[Any] = literal_column(
     f"to_tsvector('simple'::regconfig, '{OWNER_MARK}' || contact.organisation_id::text || ' ' || contact.words)"
 )
-# SQLite's is this table, kept by a trigger.
+# SQLite's is this table, filled by tenancy.index_words.
 contact_words = table("contact_words", column("rowid"), column("words"))
 
 STATUS_FILTERS = (("open", "All open"), ("closed", "All closed"), *((status.value, status.label) for status in Status))

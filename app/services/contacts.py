@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from app.access.actor import Actor, current_actor, needs
-from app.access.tenancy import bulk_insert, compare_and_set, unscoped
+from app.access.tenancy import bulk_insert, compare_and_set, index_words, unscoped
 from app.domain import calendar, clock, lifecycle
 from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.domain.identifiers import make_reference
@@ -77,6 +77,8 @@ def raise_contacts(
             )
         )
     bulk_insert(Contact, contacts)
+    if raised:
+        index_words(raised[0][0], raised[-1][0])
     bulk_insert(AuditEvent, events)
     return raised
 

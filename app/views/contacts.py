@@ -28,7 +28,7 @@ from app.services.contacts import list_outcome_codes
 from app.views.base import ListPage
 from app.views.forms import MoveForm
 from app.views.listing import Asked, ListFilter, read_parameters
-from app.views.words import due_words, show_instant, status_tag
+from app.views.words import CHANNELS, due_words, show_instant, status_tag
 
 
 def _due(view: Any, context: Any, contact: Contact, name: str) -> Any:
@@ -158,6 +158,7 @@ class ContactPage(ListPage):
             show_date=show_date,
             status=status_tag(contact.status),
             events=EVENTS,
+            channels=CHANNELS,
             outcomes=contacts.outcome_texts(),
             can_see_uploads=current_actor().may(Permission.UPLOAD_READ),
         )

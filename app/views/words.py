@@ -8,6 +8,8 @@ from app.domain import clock
 from app.domain.item import show_date
 from app.domain.lifecycle import Status
 
+CHANNELS = {"screen": "on screen", "spreadsheet": "by spreadsheet", "batch": "by batch file", "api": "over the API"}
+
 _TAGS = {
     status.value: Markup('<span class="cms-status cms-status-{}">{}</span>').format(status.value, status.label)
     for status in Status

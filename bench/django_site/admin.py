@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from bench.django_site.models import Contact
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+
+from bench.django_site.models import Contact
 
 # Ours shows staff no "with", and customers neither organisation nor assignee; both sides show the same.
 _STAFF_HIDES, _CUSTOMER_HIDES = {"holder"}, {"organisation", "assignee_name"}

@@ -1,7 +1,8 @@
 """Our tables as Django models; none is managed."""
 
-from app.domain.lifecycle import HOLDERS, Status
 from django.db import models
+
+from app.domain.lifecycle import HOLDERS, Status
 
 
 class Organisation(models.Model):

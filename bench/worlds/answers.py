@@ -7,25 +7,24 @@ from datetime import date, timedelta
 from app.domain.identifiers import mprn_check_digits
 from app.domain.item import Item
 
-_WORDS = (
+_TRADE = (
     "meter reading dispute address amendment duplicate supply found supplier transfer asset update theft suspected "
     "isolation query invoice consumption adjustment shipper request filter failure market sector switch missing "
     "vulnerable customer site visit crossed incorrect annual quantity unregistered activity prime sub network pressure "
     "corrector volume estimate opening closing reconciliation plot flat landlord vacant tenant access register dial"
-).split()
-_STREETS = "High Station Church Mill Victoria Park Green Manor Kings Queens North South West East Chapel School".split()
-_TOWNS = "Solihull Leeds Derby York Luton Reading Bolton Poole Truro Crewe Hexham Stroud Bath Kendal Ely Wells".split()
+)
+_PLACES = (
+    "High Station Church Mill Victoria Park Green Manor Kings Queens North South West East Chapel School",
+    "Solihull Leeds Derby York Luton Reading Bolton Poole Truro Crewe Hexham Stroud Bath Kendal Ely Wells",
+)
+_WORDS, (_STREETS, _TOWNS) = _TRADE.split(), [names.split() for names in _PLACES]
 _FIRST_DAY = date(2022, 1, 3)
 
 
 def make_mprn(draw: random.Random) -> str:
     """Ten digits, the last two of which check."""
-    while True:
-        body = str(draw.randrange(10_000_000, 99_999_999))
-        digits = mprn_check_digits(body)
-        # A remainder of ten has its two digits too.
-        if len(digits) == 2:
-            return body + digits
+    body = str(draw.randrange(10_000_000, 99_999_999))
+    return body + mprn_check_digits(body)
 
 
 def sentence(draw: random.Random, least: int, most: int) -> str:

@@ -12,8 +12,9 @@ from bench.worlds.world import ADMINISTRATOR, ADVOCATE, MEMBER, ORGANISATIONS, P
 STAFF = 40
 _SYMBOLS = ascii_uppercase + digits
 _START = datetime(2023, 1, 2, tzinfo=UTC)
-_FIRST_NAMES = "Amy Ben Cara Dev Ella Finn Gita Hugh Isla Jack Kiran Lucy Mohan Nell Omar Priya Rhys Sara Tom Uma".split()
-_LAST_NAMES = "Ahmed Brown Clarke Davies Evans Foster Green Hughes Irwin Jones Khan Lewis Morgan Patel Shaw".split()
+_FIRST = "Amy Ben Cara Dev Ella Finn Gita Hugh Isla Jack Kiran Lucy Mohan Nell Omar Priya Rhys Sara Tom Uma"
+_LAST = "Ahmed Brown Clarke Davies Evans Foster Green Hughes Irwin Jones Khan Lewis Morgan Patel Shaw"
+_FIRST_NAMES, _LAST_NAMES = _FIRST.split(), _LAST.split()
 
 
 def organisation_rows(first_id: int) -> list[dict[str, Any]]:

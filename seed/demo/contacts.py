@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import func, insert, select
 
 from app.access.actor import SYSTEM, acting_as
+from app.access.tenancy import index_words
 from app.domain import clock
 from app.domain.errors import RuleBroken
 from app.domain.identifiers import make_reference
@@ -145,6 +146,7 @@ class Loader:
                 messages.append({"contact_id": event["object_id"], "organisation_id": event["organisation_id"],
                                  "event_id": event_id, "text": text})  # fmt: skip
         contact_table.insert(contacts)
+        index_words(numbers[0], numbers[-1])
         event_table.insert(events)
         if messages:
             db.session.execute(insert(Message.__table__), messages)
@@ -178,6 +180,7 @@ class Loader:
         for event_id, event in zip(reserve_event_ids(connection, len(events)), events, strict=True):
             event[id_at] = event_id
         contact_table.insert(contacts)
+        index_words(numbers[0], numbers[-1])
         event_table.insert(events)
 
     def make(self, number: int, reference: str, raised: Moment) -> Made:
