@@ -14,7 +14,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     """The application, ready to serve; settings come from the environment unless given."""
     from flask import Flask
 
-    from app import carrier, cli, models, views
+    from app import carrier, cli, jobs, models, views
     from app import config as settings
     from app.access import tenancy
     from app.extensions import csrf, db, login_manager, migrate
@@ -35,6 +35,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
         connections.install(db.engine)
     tenancy.install(db.session)
     passwords.configure(memory_kib=config.argon2_memory_kib, passes=config.argon2_passes)
+    jobs.configure(lease_seconds=config.job_lease_seconds)
     carrier.install(app, config)
     views.register(app, config)
     cli.register(app)

@@ -94,6 +94,7 @@ def from_environment(**changes: object) -> Config:
         "session_idle_minutes": _whole_number("CMS_SESSION_IDLE_MINUTES", Config.session_idle_minutes),
         "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
         "upload_rows": _whole_number("CMS_UPLOAD_ROWS", Config.upload_rows),
+        "job_lease_seconds": _whole_number("CMS_JOB_LEASE_SECONDS", Config.job_lease_seconds),
     }
     return Config(**(settings | changes))  # type: ignore[arg-type]
 

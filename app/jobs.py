@@ -26,8 +26,16 @@ from app.services.sessions import actor_of_pk
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 5
+_LONGEST_ERROR = 400
+
+_lease = timedelta(seconds=60)
+
+
+def configure(*, lease_seconds: int) -> None:
+    """Set how long a job stays its worker's without a sign of life; called once at start-up."""
+    global _lease
+    _lease = timedelta(seconds=lease_seconds)
 
 
 class LeaseLost(Exception):
@@ -46,7 +54,7 @@ def take(job_id: int, owner: str) -> tuple[str, dict[str, Any], int] | None:
         claim = (
             update(Job)
             .where(Job.id == job_id, Job.run_after <= now, is_free)
-            .values(state="running", owner=owner, lease_until=now + LEASE, attempts=Job.attempts + 1, started_at=now)
+            .values(state="running", owner=owner, lease_until=now + _lease, attempts=Job.attempts + 1, started_at=now)
         )
         taken = db.session.execute(claim.returning(Job.kind, Job.arguments, Job.asked_by_id)).first()
         db.session.commit()
@@ -85,7 +93,7 @@ def _progress(job_id: int, owner: str, done: int, total: int) -> None:
     if job is None or job.owner != owner or job.state != "running":
         raise LeaseLost(job_id)
     now = clock.now()
-    job.done_count, job.total_count, job.lease_until = done, total or job.total_count, now + LEASE
+    job.done_count, job.total_count, job.lease_until = done, total or job.total_count, now + _lease
 
 
 def _progress_now(job_id: int, owner: str, done: int, total: int) -> None:
@@ -97,7 +105,8 @@ def _progress_now(job_id: int, owner: str, done: int, total: int) -> None:
 def _finish(job_id: int, owner: str, *, state: str, error: str | None = None) -> None:
     with acting_as(SYSTEM):
         done = update(Job).where(Job.id == job_id, Job.owner == owner, Job.state == "running")
-        db.session.execute(done.values(state=state, error=error, finished_at=clock.now(), lease_until=None))
+        shown = error and error[:_LONGEST_ERROR]
+        db.session.execute(done.values(state=state, error=shown, finished_at=clock.now(), lease_until=None))
         db.session.commit()
 
 

@@ -18,7 +18,8 @@ def read_answers(
     errors: dict[str, ItemError] = {}
     dates: dict[str, date] = {}
     for item in items:
-        text = (answer(item.code) or "").strip()
+        # Browsers send CR LF for what a spreadsheet calls one line break; every door counts it as one.
+        text = (answer(item.code) or "").replace("\r\n", "\n").replace("\r", "\n").strip()
         if not text:
             if item.is_required:
                 errors[item.code] = ItemError("IMP-414", f"{item.label} is missing.")

@@ -18,7 +18,8 @@ LDZS = ("EA", "EM", "NE", "NO", "NT", "NW", "SC", "SE", "SO", "SW", "WM", "WN", 
 
 # Letters that change how a line is read without being seen; they have no place in an identifier.
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# The same as imports.limits refuses; a spreadsheet cannot hold them.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class Text(ItemKind):
@@ -48,7 +49,8 @@ class Identifier(Text):
         if INVISIBLE.search(text):
             raise ItemError("IMP-403", f"{item.label} holds invisible characters. Type it again by hand.")
         value = super().parse(text, item).upper()
-        if not self.pattern.fullmatch(value):
+        # Some letters of other alphabets become ours as capitals: ß would turn into SS.
+        if not text.isascii() or not self.pattern.fullmatch(value):
             raise ItemError("IMP-409", f"{quote(text)} is not right for {item.label}. Use {self.shape}.")
         return value
 
@@ -87,7 +89,8 @@ class Email(ItemKind):
     name, label = "email", "E-mail address"
 
     def parse(self, text: str, item: Item) -> str:
-        if len(text) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
+        is_plain = text.isprintable() and len(text) <= 254
+        if not is_plain or not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", text):
             raise ItemError("IMP-412", f"{quote(text)} is not an e-mail address. Write it like name@example.com.")
         return text
 
@@ -98,7 +101,10 @@ class Number(ItemKind):
     name, label, places = "decimal", "Decimal number", 6
 
     def parse(self, text: str, item: Item) -> Decimal:
-        plain = text.replace(",", "").replace(" ", "").lstrip("£")
+        plain = text.replace(" ", "").lstrip("£")
+        # A comma stands between thousands and nowhere else: 12,50 is not 1250.
+        if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", plain):
+            plain = plain.replace(",", "")
         if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", plain) or not plain.isascii():
             raise ItemError("IMP-405", f"{quote(text)} is not a number. Write {item.label} in digits, like 1250.5.")
         try:
@@ -176,6 +182,8 @@ class Date(ItemKind):
             except ValueError:
                 raise self._refusal(text, item) from None
         for layout in self.formats:
+            if layout == "%Y%m%d" and len(plain) != 8:
+                continue  # 202611 is no date, though strptime makes one of it
             try:
                 return datetime.strptime(plain, layout).date()  # noqa: DTZ007 - a day has no time zone
             except ValueError:

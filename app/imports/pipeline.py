@@ -25,6 +25,8 @@ from app.services.contact_types import Definition
 from app.services.job_queue import enqueue
 
 KEPT_GROUPS, KEPT_ROWS = 100, 50
+# The other sheets of our own templates (exports.templates).
+OUR_SHEETS = ("Help", "Lists")
 
 # Called with rows done (and rows in all, where known) between two steps; may raise to stop the work.
 Progress = Callable[[int, int], None]
@@ -63,13 +65,18 @@ def check_file(
             yield checked
         header = checker.header
         assert header is not None
-        verdict.notes = [*header.notes, *reading.notes]
+        verdict.notes = [*header.notes, *(note for note in reading.notes if not _is_about_our_sheets(note))]
         labels = _labels(definitions)
         verdict.understood = {
             "sheet": reading.sheet_name,
             "header_row": header.header_row,
             "columns": [[c.letter, c.header, labels.get(c.code or "", "")] for c in header.columns],
         }
+
+
+def _is_about_our_sheets(note: str) -> bool:
+    """Our templates bring these sheets; that they hold no contacts is no news."""
+    return any(f'"{name}"' in note for name in OUR_SHEETS)
 
 
 def _labels(definitions: dict[str, Definition]) -> dict[str, str]:
@@ -92,6 +99,8 @@ def receive_upload(file_name: str, content: bytes, type_code: str | None) -> Upl
     The same bytes are taken once: IMP-602 when this organisation already raised contacts from them.
     """
     actor = current_actor()
+    if type_code and (refusal := contact_types.get_definition(type_code).refusal(actor.organisation_kind)):
+        raise RuleBroken(refusal, field="type_code")
     guard(file_name, content)
     digest = hashlib.sha256(content).hexdigest()
     earlier = db.session.scalar(

@@ -104,8 +104,9 @@ class SheetScan:
             nonlocal row_text, row_chars, row_last, column, kind, style, convert
             nonlocal collecting, phonetic, inline, has_value, has_formula, cells, problems
             if tag == _VALUE:
-                collecting = not has_value
-                has_value = True
+                if has_value:
+                    second_value()
+                collecting = has_value = True
             elif tag == _CELL:
                 if held or has_formula:
                     end_cell()
@@ -180,6 +181,12 @@ class SheetScan:
             elif column <= limits.COLUMNS:
                 cells.extend([""] * (column - 1 - len(cells)))
                 cells.append(text)
+
+        def second_value() -> None:
+            nonlocal inline, convert
+            if held or not inline:
+                raise self._damaged(column)
+            inline, convert = False, _cannot
 
         def look_closer() -> str | None:
             # A number stands in one place only, an inline text in the other.

@@ -31,6 +31,7 @@ class Contact(OrganisationOwned, Model):
         Index(None, "status", "due_on", "id"),
         Index(None, "type_code", "id"),
         Index(None, "mprn"),
+        Index(None, "own_reference"),
         Index("ix_contact_open_organisation_due", "organisation_id", "due_on", "id",
               sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index("ix_contact_open_due", "due_on", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),

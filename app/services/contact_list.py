@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func, literal_column, select, table
+from sqlalchemy import ColumnElement, Select, column, func, literal_column, or_, select, table, union
 
 from app.access.actor import current_actor
 from app.domain import clock
@@ -14,12 +15,15 @@ from app.domain.identifiers import parse_mprn, parse_reference
 from app.domain.lifecycle import Action, Status
 from app.extensions import db
 from app.models import Contact
+from app.services.drafts import split_words
 from app.services.sorting import Sort
 
 LONGEST_SEARCH = 100
 # A word that more contacts than this hold is found in the newest of them only.
 MOST_MATCHES = 10_000
 OWNER_MARK = "zzorg"
+# Fewer letters begin too many words.
+SHORTEST_BEGINNING = 3
 
 # PostgreSQL's word index is on exactly this expression (migrations/versions/0002), so it is written out.
 INDEXED_WORDS: ColumnElement[Any] = literal_column(
@@ -117,29 +121,34 @@ def _search(value: str) -> ColumnElement[bool]:
     reference = parse_reference(value)
     if reference is not None and not value.replace(" ", "").isdigit():
         return Contact.reference == reference
-    try:
-        mprn = parse_mprn(value)
-    except ValueError:
-        return Contact.id.in_(_ids_by_word(value))
-    by_mprn = select(Contact.id).where(Contact.mprn == mprn)
-    return Contact.id.in_(by_mprn.union(select(_ids_by_word(value).subquery().c[0])))
+    by_own_reference = select(Contact.id).where(Contact.own_reference.in_({value, value.upper(), value.lower()}))
+    by_word = _ids_by_word(value).subquery()
+    # Words are for what no own reference answers: NOV-2 is also the words "nov" and "2".
+    exact = [by_own_reference]
+    with suppress(ValueError):
+        exact.append(select(Contact.id).where(Contact.mprn == parse_mprn(value)))
+    if reference is not None:  # of nothing but digits, which is rare
+        exact.append(select(Contact.id).where(Contact.reference == reference))
+    else_by_word = select(by_word.c[0]).where(~or_(*(statement.exists() for statement in exact)))
+    return Contact.id.in_(union(*exact, else_by_word))
 
 
 def _ids_by_word(value: str) -> Select[Any]:
-    """Ids of the newest contacts that hold every word; the last word may be unfinished."""
-    found = re.findall(r"\w+", value.casefold())
+    """Ids of the newest contacts that hold every word; a last word of three letters or more may be unfinished."""
+    found = split_words(value)
     if not found:
         raise RuleBroken("Search for letters or digits: a reference, an MPRN, your own reference or words.", field="q")
+    is_unfinished = len(found[-1]) >= SHORTEST_BEGINNING
     actor = current_actor()
     owners = [] if actor.reaches_all else [f"{OWNER_MARK}{pk}" for pk in sorted(actor.organisation_ids)]
     if db.session.get_bind().dialect.name == "sqlite":
         terms = [f'"{word}"' for word in found]
-        terms[-1] += "*"
+        terms[-1] += "*" if is_unfinished else ""
         if owners:
             terms.insert(0, "(" + " OR ".join(owners) + ")")
         match = literal_column("contact_words").op("MATCH")(" AND ".join(terms))
         return select(contact_words.c.rowid).where(match).order_by(contact_words.c.rowid.desc()).limit(MOST_MATCHES)
-    terms = [*found[:-1], f"{found[-1]}:*"]
+    terms = [*found[:-1], f"{found[-1]}:*" if is_unfinished else found[-1]]
     if owners:
         terms.insert(0, "(" + " | ".join(owners) + ")")
     match = INDEXED_WORDS.op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(terms)))

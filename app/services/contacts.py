@@ -151,7 +151,7 @@ def perform(reference: str, action: Action, *, version: int, message: str = "", 
     if contact.version != version:
         raise Conflict(_who_was_first(contact))
     move = lifecycle.step(Status(contact.status), action)
-    message = _given(move, message, outcome_code)
+    message, outcome_code = _given(move, message, outcome_code)
     now = clock.now()
     changes: dict[str, Any] = {
         "status": move.target.value,
@@ -178,7 +178,10 @@ def perform(reference: str, action: Action, *, version: int, message: str = "", 
     return contact
 
 
-def _given(move: lifecycle.Transition, message: str, outcome_code: str) -> str:
+def _given(move: lifecycle.Transition, message: str, outcome_code: str) -> tuple[str, str]:
+    """The message and code that belong to the move; what it does not ask for is dropped."""
+    if move.must_give is Given.NOTHING:
+        return "", ""
     message = message.strip()
     if move.must_give is Given.MESSAGE and not message:
         raise RuleBroken("Write a message to go with this.", field="message")
@@ -188,7 +191,8 @@ def _given(move: lifecycle.Transition, message: str, outcome_code: str) -> str:
         known = {code.code for code in list_outcome_codes(move.must_give)}
         if outcome_code not in known:
             raise RuleBroken(f"Choose a {move.must_give.value} code from the list.", field="outcome_code")
-    return message
+        return message, outcome_code
+    return message, ""
 
 
 def _consequences(

@@ -1,6 +1,7 @@
 """From answers to drafts: the one check that screen, spreadsheet and command line share."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ OWN_REFERENCE = Item(
 )
 _WORDY = frozenset({"text", "long_text", "meter_serial_number", "postcode", "confirmation_reference", "choice"})
 _LONGEST_SUMMARY = 120
+# Letters and digits as SQLite and PostgreSQL both know them; SQLite takes the letters named here for spaces.
+_WORD = re.compile(
+    r"[^\W_\u19b0-\u19c9\u1cf2\u1cf3\u1f50\u1f52\u1f54\u1f56\u1fb6\u1fb7\u1fc6\u1fc7\u1fd6\u1fd7\u1fe4\u1fe6\u1fe7\u1ff6\u1ff7]+"
+)
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,17 @@ def summary(definition: Definition, answers: dict[str, str]) -> str:
     return ""
 
 
+def split_words(text: str) -> list[str]:
+    """The words of a text, for what is searched and for what is searched in.
+
+    The databases' own parsers differ: PostgreSQL takes ALD/1 for a file and -2026 for a number.
+    """
+    return _WORD.findall(text)
+
+
 def words(definition: Definition, draft: Draft) -> str:
-    """Everything the contact is found by word."""
+    """Everything the contact is found by word, with nothing but a space between two words."""
     texts = [
         draft.answers[item.code] for item in definition.items if item.kind in _WORDY and item.code in draft.answers
     ]
-    return " ".join((*texts, draft.own_reference or ""))
+    return " ".join(split_words(" ".join((*texts, draft.own_reference or ""))))

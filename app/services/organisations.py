@@ -11,6 +11,7 @@ from app.domain.identifiers import SHORT_CODE
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Organisation, OrganisationKind
+from app.models.organisation import XOSERVE_KIND
 from app.services import audit
 
 
@@ -50,6 +51,8 @@ def change_organisation(pk: int, values: Mapping[str, Any], *, version: int) -> 
         raise Conflict("Somebody else changed this organisation while you had it open. Look at their change first.")
     if values.get("parent_id") == pk:
         raise RuleBroken("An organisation cannot be its own group.", field="parent_id")
+    if organisation.kind_code == XOSERVE_KIND and not values["is_active"]:
+        raise RuleBroken("Xoserve cannot be suspended: nobody could take it back.", field="is_active")
     changes = {name: values[name] for name in ("name", "parent_id", "advocate_name", "is_active")}
     before, after = audit.changed_fields(organisation, changes)
     for name, value in changes.items():

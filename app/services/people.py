@@ -113,7 +113,10 @@ def _check_manageable(user: User) -> None:
 
 
 def _set_roles(user: User, organisation_kind: str, roles: Iterable[str]) -> None:
-    actor, wanted = current_actor(), {Role(role) for role in roles}
+    named = set(roles)
+    if unknown := named - set(Role):
+        raise RuleBroken(f"There is no role “{min(unknown)[:40]}”.", field="roles")
+    actor, wanted = current_actor(), {Role(role) for role in named}
     held = {Role(grant.role): grant for grant in user.grants}
     changed = wanted ^ held.keys()
     beyond = changed - set(grantable_roles(organisation_kind))

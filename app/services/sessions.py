@@ -30,7 +30,7 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
         found = db.session.execute(
             select(User.id, User.password_hash, User.is_active, Organisation.is_active)
             .join(Organisation, Organisation.id == User.organisation_id)
-            .where(User.user_id == user_id.strip().upper()[:32])
+            .where(User.user_id == user_id.replace("\0", "").strip().upper()[:32])
         ).first()
     pk, stored, is_active, is_organisation_active = found or (None, None, False, False)
     is_right = passwords.is_right(stored, password)

@@ -90,7 +90,14 @@ def read_parameters(args: MultiDict[str, str], filters: Sequence[ListFilter], so
     """The address bar's parameters; unknown names and values are left out and said so."""
     known = {choice.name for choice in filters}
     refusals = [f"“{name[:40]}” is not a filter of this list." for name in args if name not in known | _OWN_NAMES]
-    wanted = {name: args[name].strip()[:200] for name in args if name in known | {"q"} and args[name].strip()}
+    # No text in the database holds NUL, and PostgreSQL does not take it.
+    given = {name: args[name].replace("\0", "").strip()[:200] for name in args if name in known | {"q"}}
+    wanted = {name: value for name, value in given.items() if value}
+    for choice in filters:
+        value = wanted.get(choice.name)
+        if value is not None and value not in {str(one) for one, _ in choice.choices()}:
+            refusals.append(f"“{value[:40]}” is not a choice of the filter {choice.label}.")
+            del wanted[choice.name]
     sort = args.get("sort") or next(iter(sorts))
     if sort not in sorts:
         refusals.append(f"This list cannot be sorted by “{sort[:40]}”.")
@@ -153,8 +160,10 @@ def _read_token(text: str, sort: str, spec: Sort) -> tuple[Any, ...] | None:
             return None
         first = python_type.fromisoformat(values[0]) if issubclass(python_type, date) else python_type(values[0])
         rest = [int(value) for value in values[1:]]
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in (first, *rest)):
+        return None
+    if isinstance(first, str) and "\0" in first:
         return None
     return (first, *rest)

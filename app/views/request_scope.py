@@ -64,6 +64,8 @@ def register(app: Flask, config: Config) -> None:
             return redirect(url_for("account.password"))
         if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") == "cross-site":
             abort(400)
+        if any("\0" in text for name in request.form for text in (name, *request.form.getlist(name))):
+            abort(400)  # typed by nobody, and PostgreSQL takes no such text
         return None
 
     @app.teardown_request

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.services.contact_types import Definition
-from app.services.drafts import fingerprint, mprn_of
+from app.services.drafts import fingerprint, mprn_of, split_words
 from seed.demo.answers import Draw, make_mprn
 from seed.demo.rows import Row, Table
 
@@ -26,7 +26,7 @@ class Sheet:
         self.mprn = mprn_of(definition, self.answers)
         self.serial = self.answers.get("METER_SERIAL_NUMBER", "")
         self.has_own_reference = contact["own_reference"] is not None
-        self.words = contact["words"].removesuffix(contact["own_reference"] or "")
+        self.words = contact["words"].removesuffix(" ".join(split_words(contact["own_reference"] or "")))
         self.places = [table.columns.index(name) for name in _CHANGED]
         self.is_independent = (self.mprn or "").startswith(("74", "75", "76", "77"))
 
@@ -49,7 +49,7 @@ class Sheet:
             if not self.mprn:
                 answers = {code: answer.replace(self.serial, serial) for code, answer in answers.items()}
         row[own_at] = own_reference
-        row[answers_at], row[words_at] = text, words + (own_reference or "")
+        row[answers_at], row[words_at] = text, (words + " ".join(split_words(own_reference or ""))).strip()
         row[fingerprint_at] = fingerprint(self.definition, answers)
         return row
 

@@ -17,7 +17,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 # Where a person who wants to look finds the pictures: CMS_SCREENSHOTS=folder.
 PICTURES = os.environ.get("CMS_SCREENSHOTS", "")
-MISTAKES = {4: ("MPRN", "1234567890"), 7: ("MPRN", ""), 11: ("Correct postcode", "B91"), 15: ("What is wrong with the address", "Ghosts"), 20: ("Description", "")}  # fmt: skip
+MISTAKES = {
+    4: ("MPRN", "1234567890"),
+    7: ("MPRN", ""),
+    11: ("Correct postcode", "B91"),
+    15: ("What is wrong with the address", "Ghosts"),
+    20: ("Description", ""),
+}
 
 
 def picture(page: Page, name: str) -> None:
@@ -38,7 +44,7 @@ def fill_template(template: Path) -> None:
             "Correct address": f"{row} Station Road, Solihull",
             "Correct postcode": "b913ql",
             "Description": f"The register says {row + 100} Station Road.",
-            "Your reference": f"NOV-{row}",
+            "Your reference": f"AMEND-{row}",
         }
         for header, value in values.items():
             sheet.cell(row, columns[header], value)
@@ -90,20 +96,20 @@ def test_the_main_job_from_template_to_resolution(sign_in: Callable[[str], Page]
     with ann.expect_download() as download:
         ann.get_by_role("link", name="All references").click()
     receipt = Path(download.value.path()).read_text()
-    assert receipt.count("NOV-") == 15
+    assert receipt.count("AMEND-") == 15
 
-    ann.get_by_label("Search contacts").fill("NOV-2")
+    ann.get_by_label("Search contacts").fill("AMEND-2")
     ann.get_by_label("Search contacts").press("Enter")
-    reference = re.search(r"([0-9A-Z-]{11}),NOV-2,", receipt)[1]  # type: ignore[index]
-    expect(ann.get_by_role("link", name=reference)).to_be_visible()
+    reference = re.search(r"([0-9A-Z-]{11}),AMEND-2,", receipt)[1]  # type: ignore[index]
+    expect(ann.get_by_role("link", name=reference, exact=True)).to_be_visible()
     picture(ann, "05-found")
-    ann.get_by_role("link", name=reference).click()
+    ann.get_by_role("link", name=reference, exact=True).click()
     expect(ann.get_by_text("2 Station Road, Solihull", exact=True)).to_be_visible()
     picture(ann, "06-contact")
     contact = ann.url
 
     bob = sign_in("BIR-BOB")
-    bob.get_by_label("Search contacts").fill("NOV-2")
+    bob.get_by_label("Search contacts").fill("AMEND-2")
     bob.get_by_label("Search contacts").press("Enter")
     expect(bob.get_by_text("0 contacts")).to_be_visible()
     picture(bob, "07-the-other-shipper")
@@ -115,7 +121,7 @@ def test_the_main_job_from_template_to_resolution(sign_in: Callable[[str], Page]
     ada = sign_in("XOS-ADA")
     ada.get_by_label("Search contacts").fill(reference)
     ada.get_by_label("Search contacts").press("Enter")
-    ada.get_by_role("link", name=reference).click()
+    ada.get_by_role("link", name=reference, exact=True).click()
     picture(ada, "09-advocate")
     ada.get_by_role("button", name="Claim").click()
     expect(ada.get_by_text(f"You claimed {reference}.")).to_be_visible()

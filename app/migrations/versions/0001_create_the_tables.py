@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-23 21:41:38.299530
+Create Date: 2026-11-23 22:08:35.781062
 
 """
 
@@ -388,6 +388,7 @@ def upgrade():
             ["organisation_id", "status", "due_on", "id"],
             unique=False,
         )
+        batch_op.create_index(batch_op.f("ix_contact_own_reference"), ["own_reference"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_status_due_on_id"), ["status", "due_on", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_type_code_id"), ["type_code", "id"], unique=False)
 
@@ -457,6 +458,7 @@ def downgrade():
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_type_code_id"))
         batch_op.drop_index(batch_op.f("ix_contact_status_due_on_id"))
+        batch_op.drop_index(batch_op.f("ix_contact_own_reference"))
         batch_op.drop_index(batch_op.f("ix_contact_organisation_id_status_due_on_id"))
         batch_op.drop_index(batch_op.f("ix_contact_organisation_id_id"))
         batch_op.drop_index(batch_op.f("ix_contact_organisation_id_fingerprint"))
