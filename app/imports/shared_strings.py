@@ -37,7 +37,8 @@ def read_strings(archive: Archive, part: str) -> SharedStrings:
     """Read the part that holds the shared texts; of each, how it is pronounced is left out."""
     found = SharedStrings()
     add = found.add
-    pieces: list[str] = []
+    held = ""
+    more: list[str] = []
     depth = 0
     collecting = phonetic = False
 
@@ -52,19 +53,26 @@ def read_strings(archive: Archive, part: str) -> SharedStrings:
                 raise refusal("IMP-207", found=f"elements nested more than {limits.DEPTH} deep")
 
     def end(tag: str) -> None:
-        nonlocal collecting, phonetic, depth
+        nonlocal collecting, phonetic, depth, held
         collecting = False
         if tag == _STRING:
-            add("".join(pieces))
-            pieces.clear()
+            if more:
+                held += "".join(more)
+                more.clear()
+            add(held)
+            held = ""
         elif tag != _TEXT:
             depth -= 1
             if tag == _PHONETIC:
                 phonetic = False
 
     def text(data: str) -> None:
+        nonlocal held
         if collecting:
-            pieces.append(data)
+            if held:
+                more.append(data)
+            else:
+                held = data
 
     parser = new_parser(part)
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text

@@ -16,15 +16,11 @@ Row = tuple[int, list[str], dict[int, Problem]]
 """A row's number, its cells up to the last that holds something, and the problems by 0-based column."""
 
 _ROW, _CELL, _VALUE, _FORMULA = MAIN + "row", MAIN + "c", MAIN + "v", MAIN + "f"
-_INLINE, _TEXT, _RUN, _PHONETIC = MAIN + "is", MAIN + "t", MAIN + "r", MAIN + "rPh"
-_PIECES = (_RUN, _PHONETIC)
+_INLINE, _TEXT, _PHONETIC = MAIN + "is", MAIN + "t", MAIN + "rPh"
 _COLUMN, _VALIDATION = MAIN + "col", MAIN + "dataValidation"
 _TRUE: Final = ("1", "true")
 
 _OUTSIDE: Final = "cell outside any row"
-
-_Start = Callable[[str, dict[str, str]], None]
-_Text = Callable[[str], None]
 
 
 def _cannot(stored: str) -> None:
@@ -61,7 +57,7 @@ class SheetScan:
         Rows and cells out of order are refused: somebody may have meant them to be read.
         """
         parser = new_parser(self._part)
-        parser.StartElementHandler, parser.CharacterDataHandler, finish = self._handlers(parser)
+        finish = self._listen(parser)
         for chunk in self._archive.chunks(self._part):
             if self.data_rows:
                 yield self._take()
@@ -79,11 +75,11 @@ class SheetScan:
         self._found.clear()
         return found
 
-    def _handlers(self, parser: expat.XMLParserType) -> tuple[_Start, _Text, Callable[[], None]]:
-        """Return the handlers of start tags and text, and what closes the last row.
+    def _listen(self, parser: expat.XMLParserType) -> Callable[[], None]:
+        """Set the handlers of a parser; return what closes the last row.
 
-        Every cell passes through them, so they are written for speed: plain local names, and no handler of end tags
-        (a cell ends where the next one, or the next row, begins) but within a text that is made of pieces.
+        Every cell passes through them, so they are written for speed: plain local names, common cases first, and a cell
+        that ends where the next one, or the next row, begins.
         """
         values, columns = self._values, ColumnNumbers()
         by_kind, by_style = values.by_kind, values.by_style
@@ -110,7 +106,7 @@ class SheetScan:
             elif tag == _CELL:
                 if held or has_formula:
                     end_cell()
-                collecting = has_value = inline = False
+                has_value = inline = False
                 before = column
                 reference = attributes.get("r")
                 if reference is None:
@@ -128,10 +124,7 @@ class SheetScan:
                 collecting = not phonetic
                 has_value = inline = True
                 convert = by_kind["str"] if kind == "inlineStr" else _cannot
-            elif tag == _INLINE:
-                collecting = False
             elif tag == _FORMULA:
-                collecting = False
                 has_formula = True
             elif tag == _ROW:
                 finish()
@@ -139,21 +132,17 @@ class SheetScan:
                 row_chars = len(row_text)
                 row_last = column = 0
                 cells, problems = [], {}
-            else:
+            elif tag == _PHONETIC:
+                phonetic = True
+            elif tag != _INLINE:
                 collecting = False
-                if tag in _PIECES:
-                    phonetic = tag == _PHONETIC
-                    parser.EndElementHandler = end
-                else:
-                    other(tag, attributes)
+                other(tag, attributes)
 
         def end(tag: str) -> None:
             nonlocal collecting, phonetic
             collecting = False
             if tag == _PHONETIC:
                 phonetic = False
-            elif tag == _INLINE:
-                parser.EndElementHandler = None
 
         def text(data: str) -> None:
             nonlocal held
@@ -207,14 +196,15 @@ class SheetScan:
             return text
 
         def finish() -> None:
-            nonlocal collecting, has_value
+            nonlocal has_value
             if held or has_formula:
                 end_cell()
-            collecting = has_value = False
+            has_value = False
             if row_last:
                 end_row(row_last, cells, problems)
 
-        return start, text, finish
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+        return finish
 
     def _start_row(self, attributes: dict[str, str]) -> str:
         given = attributes.get("r")

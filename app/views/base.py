@@ -8,7 +8,7 @@ from flask_admin import BaseView, expose
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.form import BaseForm
 from markupsafe import Markup, escape
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
 
 from app.access.actor import allowed, current_actor, find_actor
@@ -97,6 +97,7 @@ class ListPage(Page, ModelView):
     filters: ClassVar[tuple[ListFilter, ...]] = ()
     sorts: ClassVar[dict[str, Sort]] = {}
     search_hint: ClassVar[str] = ""
+    search_columns: ClassVar[tuple[Any, ...]] = ()
     empty_hint: ClassVar[str] = "Nothing matches. Remove a filter to see more."
 
     page_size = 50
@@ -131,6 +132,9 @@ class ListPage(Page, ModelView):
         for choice in self.filters:
             if value := parameters.get(choice.name):
                 statement = choice.apply(statement, value)
+        if self.search_columns and (text := parameters.get("q")):
+            found = [column.icontains(text, autoescape=True) for column in self.search_columns]
+            statement = statement.where(or_(*found))
         return statement
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:

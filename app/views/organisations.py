@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, or_
+from sqlalchemy import Select
 from sqlalchemy.orm import selectinload
 from wtforms import HiddenField, SelectField
 from wtforms.validators import InputRequired, Length
@@ -31,6 +31,7 @@ class OrganisationPage(ListPage):
     update = staticmethod(organisations.change_organisation)
     noun, icon = "organisation", "building"
     search_hint = "Name or short code"
+    search_columns = (Organisation.name, Organisation.short_code)
     sorts = {"name": Sort("By name", Organisation.name), "newest": Sort("Newest first", Organisation.id, True)}
     filters = (
         ListFilter(
@@ -72,13 +73,6 @@ class OrganisationPage(ListPage):
         "advocate_name": {"label": "Customer advocate", "validators": [Length(max=120)]},
         "is_active": {"label": "Active (a suspended organisation's people cannot sign in)"},
     }
-
-    def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
-        statement = super().select_rows(parameters, sort)
-        if text := parameters.get("q"):
-            like = f"%{text.replace('%', '').replace('_', '')}%"
-            statement = statement.where(or_(Organisation.name.ilike(like), Organisation.short_code.ilike(like)))
-        return statement
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement.options(selectinload(Organisation.kind))

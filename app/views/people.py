@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import flash, g, request
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 from wtforms import EmailField, HiddenField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length
@@ -36,6 +36,7 @@ class PeoplePage(ListPage):
     update = staticmethod(people.change_user)
     noun, noun_plural, icon = "person", "people", "users"
     search_hint = "Name or user ID"
+    search_columns = (User.name, User.user_id)
     sorts = {"newest": Sort("Newest first", User.id, True), "user_id": Sort("By user ID", User.user_id)}
     filters = (ListFilter("state", "State", lambda: (("active", "Active"), ("disabled", "Disabled")), _by_state),)
     column_list = ("user_id", "name", "organisation_id", "grants", "is_active", "last_signed_in_at")
@@ -90,13 +91,6 @@ class PeoplePage(ListPage):
         },
         "is_active": {"label": "May sign in"},
     }
-
-    def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
-        statement = super().select_rows(parameters, sort)
-        if text := parameters.get("q"):
-            like = f"%{text.replace('%', '').replace('_', '')}%"
-            statement = statement.where(or_(User.name.ilike(like), User.user_id.ilike(like)))
-        return statement
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement.options(selectinload(User.grants))

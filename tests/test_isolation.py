@@ -1,0 +1,265 @@
+"""Every address, every member of the cast: who is answered what, and who sees what."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy import event, text
+
+from app.extensions import db
+from tests.cast import PEOPLE
+from tests.routes import ALDERS, ROUTES
+from tests.worlds import CANARY
+
+ROOT = Path(__file__).resolve().parent.parent
+CAST = ["nobody", *PEOPLE]
+VOLATILE = {"user_session", "audit_event", "user"}
+
+
+def rules(app: Flask) -> set[tuple[str, str]]:
+    """(endpoint, method) of everything that can be asked."""
+    return {
+        (rule.endpoint, method) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def snapshot(app: Flask) -> dict[str, str]:
+    """A hash of every table's rows, sign-in traces left out."""
+    hashes = {}
+    with app.app_context(), db.engine.connect() as connection:
+        for table in db.metadata.sorted_tables:
+            if table.name not in VOLATILE:
+                rows = connection.execute(table.select().order_by(*table.primary_key.columns)).all()
+                hashes[table.name] = hashlib.sha256(repr(rows).encode()).hexdigest()
+        count = connection.execute(text("SELECT count(*) FROM audit_event WHERE action NOT LIKE 'session:%'")).scalar()
+        hashes["audit_event"] = str(count)
+        people = connection.execute(
+            text('SELECT id, name, email, is_active, version, password_hash FROM "user" ORDER BY id')
+        )
+        hashes["user"] = repr(people.all())
+    return hashes
+
+
+def test_the_table_lists_every_address(app) -> None:
+    assert rules(app) == set(ROUTES)
+
+
+def test_flask_admins_unused_doors_do_not_exist(app, busy, browser) -> None:
+    root = browser("root")
+    for prefix in ("contacts", "uploads", "people", "organisations", "contact-types", "data-items", "activity"):
+        for path in ("export/csv/", "ajax/lookup/?name=user", "action/", "delete/", "ajax/update/"):
+            answer = root.post(f"/{prefix}/{path}", {"id": "1", "rowid": "1", "action": "delete", "list_form_pk": "1"})
+            assert answer.status_code in (404, 405), (prefix, path)
+            assert root.get(f"/{prefix}/{path}").status_code in (404, 405), (prefix, path)
+    assert root.get("/static/admin/vendor/jquery.min.js").status_code == 404
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_every_address_answers_each_member_of_the_cast_as_the_table_says(app, busy, browser, name) -> None:
+    person = browser(name)
+    wrong = []
+    for (endpoint, method), route in ROUTES.items():
+        if endpoint == "session.sign_out" and name != "nobody":
+            continue
+        address = route.address(busy["alder"])
+        expected = route.expected(name)
+        if name == "nobody" and endpoint == "session.sign_in":
+            expected = 200
+        if name == "nobody" and method == "POST":
+            person.get("/sign-in")
+        answer = person.get(address) if method == "GET" else person.post(address, route.data)
+        if answer.status_code != expected:
+            wrong.append((endpoint, method, address, answer.status_code, expected))
+        if name == "nobody" and expected == 302:
+            assert answer.location.startswith("/sign-in")
+    assert not wrong
+
+
+def strangers() -> list[tuple[str, str, str]]:
+    """(name, endpoint, method) of everybody who holds the permission but cannot reach alder's row."""
+    return [
+        (name, endpoint, method)
+        for (endpoint, method), route in ROUTES.items()
+        if route.owned
+        for name in sorted(route.allowed - ALDERS)
+    ]
+
+
+def test_a_strangers_id_is_404_and_changes_nothing(app, busy, browser) -> None:
+    before = snapshot(app)
+    people = {name: browser(name) for name in {name for name, _, _ in strangers()}}
+    assert len(strangers()) >= 15
+    for name, endpoint, method in strangers():
+        route = ROUTES[endpoint, method]
+        address = route.address(busy["alder"])
+        answers = [people[name].post(address, route.data)]
+        if method == "GET":
+            answers = [people[name].get(address), people[name].client.head(address)]
+        for answer in answers:
+            assert answer.status_code == 404, (name, endpoint, method)
+            assert "Alder" not in answer.get_data(as_text=True)
+    assert snapshot(app) == before
+
+
+def test_malformed_ids_are_404(app, busy, browser) -> None:
+    ann, root = browser("ann"), browser("root")
+    odd = ["", "0", "-1", "1,2", "1.0", "1e3", "abc", "%00", "9" * 40, "１", "1 OR 1=1", "'"]
+    for value in odd:
+        for path in (
+            "people/details/",
+            "people/edit/",
+            "contact-types/edit/",
+            "organisations/details/",
+            "activity/details/",
+        ):
+            assert root.get(f"/{path}?id={value}").status_code == 404, (path, value)
+        assert ann.get(f"/uploads/{value or 'x'}/").status_code in (404, 308), value
+        assert ann.get(f"/contacts/{value or 'x'}/").status_code in (404, 308), value
+    assert root.get("/people/details/").status_code == 404
+    assert root.get("/people/details/?id=1&id=2").status_code in (200, 404)
+
+
+def test_a_wrong_method_is_405(app, busy, browser) -> None:
+    root = browser("root")
+    for (endpoint, _), route in ROUTES.items():
+        if (endpoint, "POST") not in ROUTES and endpoint != "static":
+            assert root.post(route.address(busy["alder"])).status_code == 405, endpoint
+        if (endpoint, "GET") not in ROUTES:
+            assert root.get(route.address(busy["alder"])).status_code in (404, 405), endpoint
+        assert root.client.put(route.address(busy["alder"])).status_code in (400, 405), endpoint
+
+
+def test_a_post_without_a_token_is_400_and_changes_nothing(app, busy, browser) -> None:
+    people = {name: browser(name) for name in ("ann", "lena", "ada", "root")}
+    before = snapshot(app)
+    for (endpoint, method), route in ROUTES.items():
+        if method == "POST":
+            for person in people.values():
+                answer = person.client.post(route.address(busy["alder"]), data=route.data)
+                assert answer.status_code == 400, endpoint
+    assert snapshot(app) == before
+
+
+def test_no_get_leaves_changes(app, busy, browser) -> None:
+    people = {name: browser(name) for name in PEOPLE}
+    before = snapshot(app)
+    for (_, method), route in ROUTES.items():
+        if method == "GET":
+            for person in people.values():
+                person.get(route.address(busy["alder"]))
+    assert snapshot(app) == before
+
+
+def pages(app: Flask) -> list[tuple[str, str]]:
+    """(name, address maker) of every page somebody can see."""
+    return [(sorted(route.allowed)[0], endpoint) for (endpoint, method), route in ROUTES.items() if method == "GET"]
+
+
+def check_page(body: str, address: str) -> None:
+    """Valid HTML, one h1, a title, nonces, no inline handlers or styles."""
+    parser = html5lib.HTMLParser(strict=False)
+    parser.parse(body)
+    assert not parser.errors, (address, parser.errors[:3])
+    soup = BeautifulSoup(body, "html.parser")
+    assert len(soup.find_all("h1")) == 1, address
+    assert soup.title and soup.title.text.strip(), address
+    for tag in soup.find_all(True):
+        assert not [name for name in tag.attrs if name.startswith("on") or name == "style"], (address, tag.name)
+        assert not str(tag.get("href", "")).startswith("javascript:")
+    for script in soup.find_all("script"):
+        assert script.get("nonce") and script.get("src"), address
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids)), (address, [one for one in ids if ids.count(one) > 1])
+    for table in soup.find_all("table"):
+        assert table.caption and table.find("th", scope="col"), address
+    for label in soup.find_all("label", attrs={"for": True}):
+        assert soup.find(id=label["for"]), (address, label["for"])
+
+
+@pytest.mark.parametrize("name", ["nobody", "ann", "lena", "ada", "mo", "root"])
+def test_every_page_is_well_made(app, busy, browser, name) -> None:
+    person = browser(name)
+    seen = 0
+    for (endpoint, method), route in ROUTES.items():
+        address = route.address(busy["alder"])
+        answer = person.get(address) if method == "GET" else person.client.post(address)
+        if answer.mimetype == "text/html" and answer.status_code not in (302, 308):
+            check_page(answer.get_data(as_text=True), f"{method} {address} {answer.status_code}")
+            seen += 1
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy and "object-src 'none'" in policy and "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if endpoint != "static":
+            assert answer.headers["Cache-Control"] == "no-store"
+    assert seen > 5
+
+
+def test_nothing_of_another_organisation_is_shown_anywhere(app, busy, browser) -> None:
+    """Birch's every text holds a canary; alder's people and the network follow every link they are shown."""
+    looked = 0
+    for name in ("vic", "ann", "sue", "lena", "ned"):
+        person = browser(name)
+        waiting = [route.address(busy["alder"]) for (_, method), route in ROUTES.items() if method == "GET"]
+        waiting += [f"/contacts/?q={CANARY}", "/contacts/?q=7400000108", f"/contacts/?q={busy['birch'].reference}"]
+        waiting += [
+            "/contacts/?status=open&sort=due",
+            "/contacts/?organisation=3",
+            f"/people/?q={CANARY}",
+            "/people/?q=bob",
+        ]
+        seen: set[str] = set()
+        while waiting:
+            address = waiting.pop()
+            if address in seen or len(seen) > 150:
+                continue
+            seen.add(address)
+            answer = person.get(address)
+            looked += 1
+            body = answer.get_data(as_text=True) if not address.endswith(".xlsx") else ""
+            own_words = body.replace(f'value="{CANARY}"', "").replace(f"Search: {CANARY}", "")
+            assert CANARY not in own_words and busy["birch"].reference not in body.replace(
+                f'value="{busy["birch"].reference}"', ""
+            ).replace(f"Search: {busy['birch'].reference}", ""), (name, address)
+            assert "Birch" not in body, (name, address)
+            if answer.mimetype == "text/html":
+                waiting += [
+                    href
+                    for href in re.findall(r'href="(/[^"#]*)"', body.replace("&amp;", "&"))
+                    if "/static/" not in href
+                ]
+        if name != "lena":
+            for file_format in ("csv", "xlsx"):
+                content = person.post("/contacts/export/", {"format": file_format}).data
+                assert CANARY.encode() not in content and b"Birch" not in content
+    assert looked > 150
+
+
+def test_a_list_page_asks_the_database_five_times_at_most(app, busy, browser) -> None:
+    counted: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "select pg_catalog", "show ")):
+            counted.append(statement)
+
+    people = {name: browser(name) for name in ("ann", "ada", "lena", "root", "mo")}
+    for person in people.values():
+        person.get("/")
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        for name, address in (
+            ("ann", "/contacts/"), ("ada", "/contacts/"), ("ada", "/contacts/?status=logged&sort=due"),
+            ("ann", "/contacts/?q=theft"), ("ada", "/contacts/?q=3938424403"), ("ann", "/uploads/"), ("root", "/people/"), ("lena", "/people/"),
+            ("mo", "/activity/"), ("root", "/organisations/"), ("ann", "/contact-types/"),
+        ):  # fmt: skip
+            counted.clear()
+            assert people[name].get(address).status_code == 200
+            assert 1 < len(counted) <= 5, (name, address, counted)
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
