@@ -54,7 +54,7 @@ def test_views_hold_no_roles() -> None:
 def test_every_role_has_a_line_and_every_permission_a_holder() -> None:
     assert set(GRANTS) == set(Role)
     assert set().union(*GRANTS.values()) == set(Permission)
-    assert len(VERBS) > 12
+    assert matrix() and len(VERBS) > 12
 
 
 def test_the_readmes_permission_table_is_current() -> None:

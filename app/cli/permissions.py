@@ -1,15 +1,22 @@
 """flask permissions: the permission table, as the README shows it."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import click
 from flask.cli import with_appcontext
 
+from app import exports, imports, services
 from app.access.actor import VERBS
 from app.domain.lifecycle import LIFECYCLE
 from app.domain.roles import GRANTS, Permission, Role
 
 
 def matrix() -> str:
-    """Roles by permissions as a Markdown table, each permission with the verbs that need it."""
+    """Roles by permissions as a Markdown table, each permission with the verbs that need it, wherever they are."""
+    for package in (services, imports, exports):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
     verbs: dict[Permission, list[str]] = {permission: [] for permission in Permission}
     for verb, permission in sorted(VERBS.items()):
         verbs[permission].append(verb.rsplit(".", 1)[-1])

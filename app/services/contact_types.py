@@ -17,6 +17,7 @@ from app.domain.roles import Permission
 from app.extensions import db
 from app.models import ContactType, ContactTypeRaiser, DataItem, Target
 from app.services import audit
+from app.services.locking import for_change
 
 MAIN_TARGET_PERCENTAGE = 95
 DEFAULT_DUE_DAYS = 10
@@ -104,7 +105,7 @@ def list_items(code: str) -> list[Item]:
 def _get(code: str) -> ContactType:
     wanted = select(ContactType).where(ContactType.code == code)
     loaded = wanted.options(selectinload(ContactType.raisers), selectinload(ContactType.targets))
-    contact_type = db.session.scalar(loaded)
+    contact_type = db.session.scalar(for_change(loaded))
     if contact_type is None:
         raise NotFound(f"There is no contact type {code[:10]}.")
     return contact_type
@@ -189,7 +190,7 @@ def add_item(type_code: str, values: Mapping[str, Any]) -> DataItem:
 @needs(Permission.CONTACT_TYPE_CHANGE)
 def change_item(item_id: int, values: Mapping[str, Any], *, version: int) -> DataItem:
     """Change everything but the code; an end date retires the item."""
-    item = db.session.get(DataItem, item_id)
+    item = db.session.scalar(for_change(select(DataItem).where(DataItem.id == item_id)))
     if item is None:
         raise NotFound("There is no such data item.")
     _check_kind(values)

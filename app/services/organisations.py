@@ -13,6 +13,7 @@ from app.extensions import db
 from app.models import Organisation, OrganisationKind
 from app.models.organisation import XOSERVE_KIND
 from app.services import audit
+from app.services.locking import for_change
 
 
 def list_kinds() -> list[OrganisationKind]:
@@ -44,7 +45,7 @@ def create_organisation(values: Mapping[str, Any]) -> Organisation:
 @needs(Permission.ORGANISATION_CHANGE)
 def change_organisation(pk: int, values: Mapping[str, Any], *, version: int) -> Organisation:
     """Change all but the short code, numeric ID and kind; a suspended organisation's people cannot sign in."""
-    organisation = db.session.get(Organisation, pk)
+    organisation = db.session.scalar(for_change(select(Organisation).where(Organisation.id == pk)))
     if organisation is None:
         raise NotFound("There is no such organisation.")
     if organisation.version != version:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from app.access.actor import SYSTEM, acting_as, current_actor, needs
@@ -16,6 +16,7 @@ from app.models import Grant, Organisation, User
 from app.models.connections import reading
 from app.models.organisation import XOSERVE_KIND
 from app.services import audit, passwords
+from app.services.locking import for_change
 from app.services.sessions import revoke_sessions
 
 USER_ID = re.compile(r"[A-Z0-9][A-Z0-9.\-]{2,31}")
@@ -30,10 +31,14 @@ def grantable_roles(organisation_kind: str) -> list[Role]:
 
 def get_user(pk: int) -> User:
     """One person within reach, with grants; NotFound otherwise."""
-    user = db.session.scalar(select(User).where(User.id == pk).options(selectinload(User.grants)))
+    user = db.session.scalar(_with_grants(pk))
     if user is None:
         raise NotFound("There is no such person.")
     return user
+
+
+def _with_grants(pk: int) -> Select[tuple[User]]:
+    return select(User).where(User.id == pk).options(selectinload(User.grants))
 
 
 @needs(Permission.USER_CHANGE)
@@ -84,7 +89,9 @@ def change_user(pk: int, values: Mapping[str, Any], roles: Iterable[str], *, ver
 
     What the person may do changes on their next request; disabling ends their sessions.
     """
-    user = get_user(pk)
+    user = db.session.scalar(for_change(_with_grants(pk)))
+    if user is None:
+        raise NotFound("There is no such person.")
     if user.version != version:
         raise Conflict("Somebody else changed this person while you had them open. Look at their change first.")
     organisation = db.session.get_one(Organisation, user.organisation_id)
