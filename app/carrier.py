@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from huey import Huey, MemoryHuey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -36,6 +36,8 @@ def install(app: Flask, config: Config) -> None:
     app.extensions["send_waiting"] = send_waiting.call_local
 
     def hand_over(session: Session) -> None:
+        if not current_app or current_app._get_current_object() is not app:  # type: ignore[attr-defined]
+            return  # sessions are of all applications of a process, queues of one each
         for job_id in session.info.pop("new_jobs", ()):
             try:
                 run_job(job_id)

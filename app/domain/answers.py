@@ -39,3 +39,11 @@ def read_answers(
             errors[item.code] = ItemError("IMP-413", f"{item.label} is before {earlier.lower()} ({show_date(start)}).")
             values.pop(item.code, None)
     return values, errors
+
+
+def show_answer(stored: str, item: Item) -> str:
+    """A stored value as people read it; as it is stored when its item has become another kind since."""
+    try:
+        return KINDS[item.kind].show(stored, item)
+    except (ValueError, ArithmeticError):
+        return stored

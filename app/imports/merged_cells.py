@@ -1,6 +1,6 @@
 """Merged cells: the blocks of a sheet, found before its rows are read, and their values spread over them."""
 
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from app.imports import limits
@@ -21,16 +21,17 @@ def find_merges(archive: Archive, part: str, sheet: str) -> list[Block]:
     The sheet is unpacked and searched as bytes; only one with a trace of merged cells is parsed, up to that trace
     without being listened to.
     """
-    before = b""
-    for chunk in archive.chunks(part):
-        if _has_trace(before + chunk):
-            return _parse_merges(archive, part, f'The sheet "{sheet}"')
-        before = chunk[-_TRACE_BYTES:]
+    if any(has_trace for _, has_trace in _searched(archive.chunks(part))):
+        return _parse_merges(archive, part, f'The sheet "{sheet}"')
     return []
 
 
-def _has_trace(window: bytes) -> bool:
-    return any(trace in window for trace in _TRACES)
+def _searched(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Give each chunk, and whether a trace of merged cells ends in it."""
+    window = b""
+    for chunk in chunks:
+        window = window[-_TRACE_BYTES:] + chunk
+        yield chunk, any(trace in window for trace in _TRACES)
 
 
 def _parse_merges(archive: Archive, part: str, where: str) -> list[Block]:
@@ -50,12 +51,11 @@ def _parse_merges(archive: Archive, part: str, where: str) -> list[Block]:
         found.append(block)
 
     parser = new_parser(part)
-    before = b""
-    for chunk in chain(archive.chunks(part), [b""]):
-        if _has_trace(before + chunk):
+    for chunk, has_trace in _searched(archive.chunks(part)):
+        if has_trace:
             parser.StartElementHandler = start
-        before = chunk[-_TRACE_BYTES:]
-        parser.Parse(chunk, not chunk)
+        parser.Parse(chunk, False)
+    parser.Parse(b"", True)
     return found
 
 

@@ -37,7 +37,7 @@ def get_user(pk: int) -> User:
     return user
 
 
-def _with_grants(pk: int) -> Select[tuple[User]]:
+def _with_grants(pk: int) -> Select[Any]:
     return select(User).where(User.id == pk).options(selectinload(User.grants))
 
 

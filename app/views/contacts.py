@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 
 from app.access.actor import Actor, allowed, current_actor
 from app.domain import clock
+from app.domain.answers import show_answer
 from app.domain.errors import DomainError, NotFound
 from app.domain.events import EVENTS
 from app.domain.identifiers import parse_reference
 from app.domain.item import show_date
-from app.domain.items import KINDS
 from app.domain.lifecycle import Action, Given, Status, step
 from app.domain.roles import Permission
 from app.exports import contacts as contact_export
@@ -138,7 +138,7 @@ class ContactPage(ListPage):
         contact = db.session.scalars(wanted.execution_options(populate_existing=True)).one()
         items = {item.code: item for item in contact_types.list_items(contact.type_code)}
         answers = [
-            (item.label, KINDS[item.kind].show(contact.answers[code], item))
+            (item.label, show_answer(contact.answers[code], item))
             for code, item in items.items()
             if code in contact.answers
         ]
