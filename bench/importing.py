@@ -24,8 +24,8 @@ from app.services import audit, contacts
 from app.services.sessions import actor_of
 from bench.processes import most_memory
 from bench.worlds.filling import plain
-from bench.worlds.world import MEMBER
 from bench.worlds.workbooks import TYPE_CODE
+from bench.worlds.world import MEMBER
 
 CHUNK = 1000
 Rows = list[dict[str, Any]]
@@ -80,7 +80,7 @@ def _bare(file: Path, insert_rows: Callable[[type[Any], Rows], None]) -> dict[st
     for rows, events in chunks:
         insert_rows(Contact, rows)
         insert_rows(AuditEvent, events)
-        db.session.connection().commit()
+        db.session.commit()
     return {"insert": time.perf_counter() - started}
 
 

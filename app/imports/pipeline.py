@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.access.actor import current_actor, needs
 from app.access.tenancy import compare_and_set
@@ -23,6 +23,7 @@ from app.models import Upload, UploadChunk, UploadFile
 from app.services import audit, contact_types, contacts
 from app.services.contact_types import Definition
 from app.services.job_queue import enqueue
+from app.services.locking import for_change
 
 KEPT_GROUPS, KEPT_ROWS = 100, 50
 # The other sheets of our own templates (exports.templates).
@@ -103,19 +104,7 @@ def receive_upload(file_name: str, content: bytes, type_code: str | None) -> Upl
         raise RuleBroken(refusal, field="type_code")
     guard(file_name, content)
     digest = hashlib.sha256(content).hexdigest()
-    earlier = db.session.scalar(
-        select(Upload)
-        .where(
-            Upload.organisation_id == actor.organisation_id,
-            Upload.sha256 == digest,
-            Upload.state.in_(("committing", "committed")),
-        )
-        .order_by(Upload.id)
-        .limit(1)
-    )
-    if earlier is not None:
-        day = show_date(earlier.uploaded_at.astimezone(clock.LONDON).date())
-        raise UnreadableUpload("IMP-602", sentence("IMP-602", name=earlier.file_name, day=day))
+    _refuse_if_raised(_same_file(actor.organisation_id, digest))
     upload = Upload(
         organisation_id=actor.organisation_id,
         uploaded_by_id=actor.user_pk,
@@ -132,6 +121,18 @@ def receive_upload(file_name: str, content: bytes, type_code: str | None) -> Upl
     db.session.add(UploadFile(upload_id=upload.id, organisation_id=upload.organisation_id, content=content))
     audit.record("upload:receive", upload, after={"sha256": digest, "size_bytes": len(content), "type": type_code})
     return upload
+
+
+def _same_file(organisation_id: int, digest: str) -> Select[Any]:
+    """The uploads of the same bytes, oldest first."""
+    same = select(Upload).where(Upload.organisation_id == organisation_id, Upload.sha256 == digest)
+    return same.order_by(Upload.id)
+
+
+def _refuse_if_raised(uploads: Select[Any]) -> None:
+    for earlier in db.session.scalars(uploads.where(Upload.state.in_(("committing", "committed"))).limit(1)):
+        day = show_date(earlier.uploaded_at.astimezone(clock.LONDON).date())
+        raise UnreadableUpload("IMP-602", sentence("IMP-602", name=earlier.file_name, day=day))
 
 
 @needs(Permission.CONTACT_RAISE)
@@ -219,10 +220,13 @@ def start_commit(upload_id: int) -> Upload:
 
 @needs(Permission.CONTACT_RAISE)
 def begin_commit(upload_id: int) -> Upload:
-    """Decide that the good rows are to be raised; one caller wins."""
+    """Decide that the good rows are to be raised; one caller wins, also where the same file waits twice."""
     upload = get_upload(upload_id)
     if upload.accepted_count == 0:
         raise RuleBroken("No row of this file is good, so there is nothing to raise.")
+    same = _same_file(upload.organisation_id, upload.sha256)
+    db.session.scalars(for_change(same)).all()
+    _refuse_if_raised(same.where(Upload.id != upload_id))
     if not compare_and_set(upload, {"state": "checked"}, {"state": "committing", "committed_at": clock.now()}):
         raise Conflict("This upload is already being raised.")
     audit.record("upload:commit", upload, after={"rows": upload.accepted_count})

@@ -17,6 +17,7 @@ from app.domain.identifiers import make_reference
 from app.domain.lifecycle import OPEN, Status
 from app.extensions import db
 from app.models import AuditEvent, Contact, Message
+from app.models.bulk import Row, Table
 from app.services import audit
 from app.services.contact_types import list_definitions
 from app.services.contacts import contact_values, reserve_numbers
@@ -26,7 +27,7 @@ from seed.demo.cast import Party, SignIn, add_cast, is_present, list_sign_ins, r
 from seed.demo.copies import Sheet, copy_events
 from seed.demo.days import BusinessDays, Moment, Spread, list_business_days
 from seed.demo.indexes import put_aside
-from seed.demo.rows import Row, Table, reserve_event_ids
+from seed.demo.rows import reserve_event_ids
 from seed.demo.stories import TARGETS, VISIBLE, Story, tell
 
 CHUNK = 5_000
@@ -252,5 +253,3 @@ def _draw_table(parties: list[Party], scripts: list[Script]) -> list[tuple[Party
             share = party.share * WEIGHTS.get(script.definition.code, RARE) / total
             table += [(party, script)] * max(1, round(share * 50))
     return table
-
-

@@ -7,10 +7,10 @@ and one outcome, and a meter point, a meter and a reference for each row.
 from collections.abc import Iterable
 from typing import Any
 
+from app.models.bulk import Row, Table
 from app.services.contact_types import Definition
 from app.services.drafts import fingerprint, mprn_of, split_words
 from seed.demo.answers import Draw, make_mprn
-from seed.demo.rows import Row, Table
 
 _CHANGED = ("id", "reference", "mprn", "own_reference", "summary", "fingerprint", "answers", "words")
 
@@ -60,5 +60,3 @@ def copy_events(events: Iterable[Row], places: tuple[int, int], number: int, ref
         row = event.copy()
         row[places[0]], row[places[1]] = number, reference
         yield row
-
-

@@ -114,9 +114,7 @@ def _length(due_days: int, draw: Draw) -> int:
 class _Teller:
     """Adds the moves of one story, each later than the one before."""
 
-    def __init__(
-        self, script: Script, party: Party, slots: Slots, advocate: Actor, raised: Moment, draw: Draw
-    ) -> None:
+    def __init__(self, script: Script, party: Party, slots: Slots, advocate: Actor, raised: Moment, draw: Draw) -> None:
         self.script, self.party, self.slots, self.advocate, self.draw = script, party, slots, advocate, draw
         self.first, self.at = raised.index, raised
         self.moves: list[Move] = []

@@ -1,0 +1,110 @@
+"""Many rows into one table at the speed of the database's driver.
+
+Rows are lists of what SQLAlchemy would bind: instants and days in the database's own form, JSON as text. Nothing here
+checks whose rows they are: access.tenancy.bulk_insert does, and is the way in.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Protocol
+
+from sqlalchemy import JSON, Column, Connection, Date
+
+from app.models.base import Model, UtcDateTime
+
+Values = Mapping[str, Any]
+Change = Callable[[Any], Any]
+# Values in the order of the table's columns.
+Row = list[Any]
+
+
+class Table:
+    """One table being filled: which columns, and how their values are written in this database."""
+
+    def __init__(self, model: type[Model], connection: Connection, *, has_ids: bool = True) -> None:
+        """Without ids the database gives them."""
+        self.name = model.__table__.name
+        columns = [column for column in model.__table__.columns if has_ids or column.name != "id"]
+        self.columns = [column.name for column in columns]
+        # What a row that does not name a column holds there.
+        self.defaults = {column.name: _default(column) for column in columns}
+        changes = CHANGES[connection.dialect.name]
+        self._changes: list[tuple[int, Change]] = [
+            (place, change)
+            for place, column in enumerate(columns)
+            for kind, change in changes.items()
+            if isinstance(column.type, kind)
+        ]
+        self._in_order = itemgetter(*self.columns)
+        self._connection = connection
+        self._insert: Insert = INSERTS[connection.dialect.name]
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Add prepared rows."""
+        self._insert(self._connection, self.name, self.columns, rows)
+
+    def prepare(self, row: Values) -> Row:
+        """A row that names every column, as it is sent."""
+        values: Row = list(self._in_order(row))
+        for place, change in self._changes:
+            value = values[place]
+            if value is not None:
+                values[place] = change(value)
+        return values
+
+
+class Insert(Protocol):
+    """Sends prepared rows to one kind of database."""
+
+    def __call__(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None: ...
+
+
+def _insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
+    cursor = connection.connection.cursor()
+    cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - names of our tables
+    cursor.close()
+
+
+def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+@lru_cache(maxsize=2000)
+def _day_text(day: date) -> str:
+    return day.isoformat()
+
+
+@lru_cache(maxsize=2000)
+def _instant_text(instant: datetime) -> str:
+    # As SQLAlchemy writes it: UTC without its zone, always six decimals.
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+_to_json = json.JSONEncoder().encode
+
+
+def _json_text(value: Any) -> str:
+    return "{}" if value == {} else _to_json(value)
+
+
+def _default(column: Column[Any]) -> Any:
+    """What SQLAlchemy would put where a row names nothing."""
+    if column.default is None:
+        return None
+    default: Any = column.default
+    return default.arg(None) if default.is_callable else default.arg
+
+
+CHANGES: dict[str, dict[type[Any], Change]] = {
+    "sqlite": {UtcDateTime: _instant_text, Date: _day_text, JSON: _json_text},
+    "postgresql": {JSON: _json_text},
+}
+INSERTS: dict[str, Insert] = {"sqlite": _insert_many, "postgresql": _copy}
