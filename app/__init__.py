@@ -29,8 +29,10 @@ def create_app(config: "Config | None" = None) -> "Flask":
     migrate.init_app(
         app, db, directory=str(settings.ROOT / "app" / "migrations"), compare_type=True, render_as_batch=True
     )
+    views.limit_bodies(app)
     csrf.init_app(app)
-    login_manager.init_app(app)
+    # Without its template variable, which would ask a failing database again while the error page is made.
+    login_manager.init_app(app, add_context_processor=False)
     with app.app_context():
         connections.install(db.engine)
     tenancy.install(db.session)

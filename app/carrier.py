@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from huey import Huey, MemoryHuey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey.serializer import SignedSerializer
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -53,12 +54,18 @@ def make_huey(config: Config) -> Huey:
     """Redis where its address is set, else the database's own engine; tests keep their queue in memory."""
     if config.is_testing:
         return MemoryHuey(NAME)
+    # Signed: whoever can write to the queue can still not make a worker run anything but our own job ids.
+    serializer = SignedSerializer(secret=config.secret_key)
     if config.redis_url:
-        return RedisHuey(NAME, url=config.redis_url)
+        return RedisHuey(NAME, url=config.redis_url, serializer=serializer)
     if config.database_url.startswith("postgresql"):
-        return PostgresHuey(NAME, dsn=config.database_url.replace("postgresql+psycopg://", "postgresql://", 1))
+        return PostgresHuey(
+            NAME, dsn=config.database_url.replace("postgresql+psycopg://", "postgresql://", 1), serializer=serializer
+        )
     database = Path(config.database_url.removeprefix(SQLITE_SCHEME))
-    return SqliteHuey(NAME, filename=str(database.with_name(database.stem + "-queue.sqlite3")), fsync=True)
+    return SqliteHuey(
+        NAME, filename=str(database.with_name(database.stem + "-queue.sqlite3")), fsync=True, serializer=serializer
+    )
 
 
 def work(app: Flask, **options: Any) -> None:

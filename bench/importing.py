@@ -19,6 +19,7 @@ from app.domain import clock
 from app.domain.identifiers import make_reference
 from app.extensions import db
 from app.imports import pipeline
+from app.imports import verdict as checks
 from app.models import AuditEvent, Contact
 from app.services import audit, contacts
 from app.services.sessions import actor_of
@@ -86,8 +87,8 @@ def _bare(file: Path, insert_rows: Callable[[type[Any], Rows], None]) -> dict[st
 
 def _prepared(file: Path) -> Iterator[tuple[Rows, Rows]]:
     """The rows and events that raising the file's contacts would write, a thousand at a time."""
-    actor, definitions, now = current_actor(), pipeline.load_definitions(), clock.now()
-    for checked in pipeline.check_file(file.name, file.read_bytes(), definitions, TYPE_CODE, pipeline.Verdict()):
+    actor, definitions, now = current_actor(), checks.load_definitions(), clock.now()
+    for checked in checks.check_file(file.name, file.read_bytes(), definitions, TYPE_CODE, checks.Verdict()):
         numbers, key = contacts.reserve_numbers(len(checked.drafts))
         rows, events = [], []
         for number, draft in zip(numbers, checked.drafts, strict=True):

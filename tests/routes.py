@@ -88,10 +88,10 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("uploads.index_view", "GET"): Route(at("/uploads/"), UPLOADERS),
     ("uploads.new_view", "GET"): Route(at("/uploads/new/"), RAISERS),
     ("uploads.new_view", "POST"): Route(at("/uploads/new/"), RAISERS, ok=422),
-    ("uploads.upload_view", "GET"): Route(lambda o: f"/uploads/{o.upload_id}/", UPLOADERS, owned=True),
-    ("uploads.commit_view", "POST"): Route(lambda o: f"/uploads/{o.upload_id}/commit/", RAISERS, ok=409, owned=True),
-    ("uploads.errors_view", "GET"): Route(lambda o: f"/uploads/{o.upload_id}/errors.csv", UPLOADERS, owned=True),
-    ("uploads.receipt_view", "GET"): Route(lambda o: f"/uploads/{o.upload_id}/receipt.csv", UPLOADERS, owned=True),
+    ("uploads.upload_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/", UPLOADERS, owned=True),
+    ("uploads.commit_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/commit/", RAISERS, ok=409, owned=True),
+    ("uploads.errors_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/errors.csv", UPLOADERS, owned=True),
+    ("uploads.receipt_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/receipt.csv", UPLOADERS, owned=True),
     ("contact_types.index_view", "GET"): Route(at("/contact-types/"), READERS),
     ("contact_types.details_view", "GET"): Route(at("/contact-types/details/?id=1"), READERS),
     ("contact_types.template_view", "GET"): Route(at("/contact-types/template/ADD.xlsx"), READERS),
@@ -106,11 +106,11 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("data_items.edit_view", "GET"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
     ("data_items.edit_view", "POST"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
     ("people.index_view", "GET"): Route(at("/people/"), PEOPLE_READERS),
-    ("people.details_view", "GET"): Route(by_id("/people/details/", "user_pk"), PEOPLE_READERS, owned=True),
+    ("people.details_view", "GET"): Route(by_id("/people/details/", "user_code"), PEOPLE_READERS, owned=True),
     ("people.create_view", "GET"): Route(at("/people/new/"), KEEPERS),
     ("people.create_view", "POST"): Route(at("/people/new/"), KEEPERS),
-    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_pk"), KEEPERS, owned=True),
-    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_pk"), KEEPERS, owned=True),
+    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
+    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
     ("organisations.index_view", "GET"): Route(at("/organisations/"), ORGANISATION_READERS),
     ("organisations.details_view", "GET"): Route(
         by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True
@@ -124,5 +124,5 @@ ROUTES: dict[tuple[str, str], Route] = {
         by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
     ),
     ("audit.index_view", "GET"): Route(at("/activity/"), ACTIVITY),
-    ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_id"), ACTIVITY, owned=True),
+    ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_code"), ACTIVITY, owned=True),
 }

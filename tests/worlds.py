@@ -13,6 +13,7 @@ from app.extensions import db
 from app.imports import pipeline
 from app.services import contact_types, contacts, drafts, sessions
 from app.services.request_keys import once
+from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
 
 CANARY = "QZXCANARYQZX"
@@ -28,6 +29,10 @@ class Owned:
     user_pk: int
     organisation_id: int
     event_id: int
+    # The same as they stand in addresses.
+    upload_code: str
+    user_code: str
+    event_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -107,4 +112,6 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
             db.session.commit()
         for job_id in jobs.list_waiting():
             jobs.run(job_id)
-        return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id)
+        numbers = (upload_id, actor.user_pk or 0, event_id)
+        codes = [public_ids.encode_id(number) for number in numbers]
+        return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

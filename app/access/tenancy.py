@@ -109,8 +109,8 @@ def index_words(first_id: int, last_id: int) -> None:
         db.session.execute(text(_INDEX_WORDS), span, execution_options=_DOOR)
 
 
-_INDEX_WORDS = """INSERT INTO contact_words (rowid, words)
-    SELECT id, 'zzorg' || organisation_id || ' ' || words FROM contact WHERE id BETWEEN :first AND :last"""
+_INDEX_WORDS = """INSERT INTO contact_words (rowid, owner, words)
+    SELECT id, organisation_id, words FROM contact WHERE id BETWEEN :first AND :last"""
 
 
 def compare_and_set(row: Any, expected: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:

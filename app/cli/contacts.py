@@ -14,6 +14,7 @@ from app.domain.roles import Permission
 from app.exports import contacts as contact_export
 from app.extensions import db
 from app.imports import pipeline
+from app.imports import verdict as checks
 from app.imports.checking import CellError
 from app.services.contact_list import SORTS
 from app.services.sessions import actor_of
@@ -60,13 +61,13 @@ def import_contacts(file: Path, user_id: str, type_code: str | None, commit: boo
         sys.exit(SOME_REFUSED if verdict.refused_count else 0)
 
 
-def _import(file: Path, type_code: str | None, commit: bool) -> tuple[pipeline.Verdict, list[str]]:
-    definitions, content = pipeline.load_definitions(), file.read_bytes()
+def _import(file: Path, type_code: str | None, commit: bool) -> tuple[checks.Verdict, list[str]]:
+    definitions, content = checks.load_definitions(), file.read_bytes()
     if type_code and type_code not in definitions:
         raise UnreadableUpload("IMP-402", f"There is no contact type {type_code[:10]}.")
     if not commit:
-        verdict = pipeline.Verdict()
-        for _ in pipeline.check_file(file.name, content, definitions, type_code, verdict):
+        verdict = checks.Verdict()
+        for _ in checks.check_file(file.name, content, definitions, type_code, verdict):
             db.session.rollback()
         return verdict, []
     upload_id = pipeline.receive_upload(file.name, content, type_code).id
@@ -89,7 +90,7 @@ def _unheard(done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
-def _say(verdict: pipeline.Verdict, references: list[str], as_json: bool) -> None:
+def _say(verdict: checks.Verdict, references: list[str], as_json: bool) -> None:
     if as_json:
         errors: list[dict[str, Any]] = [error._asdict() for error in verdict.errors]
         click.echo(

@@ -71,6 +71,17 @@ def make_reference(number: int, key: int) -> str:
     return f"{text[:3]}-{text[3:6]}-{text[6:]}"
 
 
+def reference_number(reference: str, key: int) -> int:
+    """The number behind a canonical reference made with this key."""
+    spread = 0
+    for symbol in reference.replace("-", "")[:_DIGITS]:
+        spread = spread << 5 | _VALUES[symbol]
+    left, right = spread >> _HALF_BITS, spread & _HALF_MASK
+    for turn in reversed(range(4)):
+        left, right = right ^ _mix(left, key, turn), left
+    return left << _HALF_BITS | right
+
+
 def parse_reference(text: str) -> str | None:
     """The canonical form of what was typed or read out, or None when it cannot be a reference."""
     symbols = [_VALUES.get(symbol) for symbol in text.upper() if symbol not in " -"]

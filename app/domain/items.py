@@ -57,7 +57,10 @@ class Identifier(Text):
 
 class MeterSerialNumber(Identifier):
     name, label, longest = "meter_serial_number", "Meter serial number", 14
-    pattern, shape = re.compile(r"[A-Z0-9]+"), "up to 14 letters and digits, with no spaces"
+    pattern, shape = re.compile(r"[A-Z0-9]+"), "up to 14 letters and digits"
+
+    def parse(self, text: str, item: Item) -> str:
+        return super().parse("".join(text.split()), item)
 
 
 class ConfirmationReference(Identifier):
@@ -98,10 +101,10 @@ class Email(ItemKind):
 class Number(ItemKind):
     """A decimal number; `places` is the most digits after the point."""
 
-    name, label, places = "decimal", "Decimal number", 6
+    name, label, places, sign = "decimal", "Decimal number", 6, ""
 
     def parse(self, text: str, item: Item) -> Decimal:
-        plain = text.replace(" ", "").lstrip("£")
+        plain = text.replace(" ", "").removeprefix(self.sign)
         # A comma stands between thousands and nowhere else: 12,50 is not 1250.
         if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", plain):
             plain = plain.replace(",", "")
@@ -143,7 +146,7 @@ class MeterReading(WholeNumber):
 
 
 class Money(Number):
-    name, label, places = "money", "Amount of money", 2
+    name, label, places, sign = "money", "Amount of money", 2, "£"
 
     def store(self, value: Decimal) -> str:
         return f"{value:.2f}"
@@ -175,7 +178,7 @@ class Date(ItemKind):
         return value
 
     def _read(self, text: str, item: Item) -> date:
-        plain = text.strip()
+        plain = re.sub(r"\bSept\b", "Sep", text.strip(), flags=re.IGNORECASE)
         if match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[ T]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)?", plain):
             try:
                 return date.fromisoformat(match[1])

@@ -10,6 +10,7 @@ from app.imports.mapping import (
     HEADER_SEARCH_ROWS,
     TYPE_COLUMN,
     HeaderMap,
+    folded,
     is_header,
     names_of,
     no_header,
@@ -52,6 +53,8 @@ class Checker:
     type_code: str | None
     header: HeaderMap | None = None
     _seen: dict[tuple[object, ...], int] = field(default_factory=dict)
+    # Rows with text only in columns that are not used, such as totals and notes.
+    passed_over: list[int] = field(default_factory=list)
     _seen_points: dict[str, int] = field(default_factory=dict)
 
     def check(self, reading: Reading) -> Iterator[CheckedRows]:
@@ -62,6 +65,9 @@ class Checker:
         is_empty = True
         for row in rows:
             if is_header(row, self._names()) and self._repeats_header(row):
+                continue
+            if not self._is_filled(row):
+                self.passed_over.append(row.number)
                 continue
             is_empty = False
             waiting.append(row)
@@ -93,7 +99,20 @@ class Checker:
                 raise UnreadableUpload("IMP-507", sentence("IMP-507", first=upper.number, second=lower.number))
         if not passed:
             raise UnreadableUpload("IMP-505", sentence("IMP-505"))
+        self._refuse_other_type(passed)
         raise no_header(passed, names)
+
+    def _refuse_other_type(self, passed: list[SourceRow]) -> None:
+        """A header of another type than the one chosen is worth its own sentence."""
+        for definition in self.definitions.values() if self.type_code else ():
+            names = names_of([definition], is_mixed=False)
+            row = next((row for row in passed if is_header(row, names)), None)
+            if row is not None:
+                raise UnreadableUpload(
+                    "IMP-503",
+                    f"Row {row.number} looks like the header of {definition.code} ({definition.name}), but the upload "
+                    f"is for {self.type_code}. Choose the other type, or start from the template of {self.type_code}.",
+                )
 
     def _understand(self, row: SourceRow) -> HeaderMap:
         required: Sequence[object] = ()
@@ -106,6 +125,11 @@ class Checker:
         assert self.header is not None
         known = [column for column in self.header.columns if column.code]
         return all(column.index < len(row.cells) and row.cells[column.index] == column.header for column in known)
+
+    def _is_filled(self, row: SourceRow) -> bool:
+        assert self.header is not None
+        used = [column.index for column in self.header.columns if column.code]
+        return any(index in row.problems or (index < len(row.cells) and row.cells[index]) for index in used)
 
     def _check_batch(self, rows: list[SourceRow]) -> CheckedRows:
         good: list[tuple[Draft, Definition]] = []
@@ -161,7 +185,7 @@ class Checker:
         where = (row.number, column.letter, column.header)
         if not text:
             return None, CellError(*where, "IMP-402", "The contact type is missing. Write a code such as ADD.")
-        code = text.split()[0].upper()
+        code = self._code_named(text)
         definition = self.definitions.get(code)
         if definition is None:
             return None, CellError(*where, "IMP-402", f"“{text[:40]}” is not a contact type. Write a code such as ADD.")
@@ -171,6 +195,11 @@ class Checker:
             )
         refusal = definition.refusal(current_actor().organisation_kind)
         return (None, CellError(*where, "IMP-415", refusal)) if refusal else (definition, None)
+
+    def _code_named(self, text: str) -> str:
+        """The code of a type given by code, by name, or by both."""
+        by_name = {folded(definition.name): code for code, definition in self.definitions.items()}
+        return by_name.get(folded(text)) or text.split()[0].upper()
 
     def _repeat_in_file(self, draft: Draft, definition: Definition) -> CellError | None:
         assert draft.row is not None

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -14,83 +13,20 @@ from app.domain.errors import Conflict, NotFound, RuleBroken, UnreadableUpload
 from app.domain.item import show_date
 from app.domain.roles import Permission
 from app.extensions import db
-from app.imports.checking import CellError, CheckedRows, Checker, group, row_ranges
+from app.imports.checking import group, row_ranges
 from app.imports.chunks import Chunk, pack, unpack
 from app.imports.guard import guard
 from app.imports.messages import sentence
-from app.imports.reader import open_upload
-from app.models import Upload, UploadChunk, UploadFile
+from app.imports.verdict import Verdict, check_file, load_definitions
+from app.models import Job, Upload, UploadChunk, UploadFile
 from app.services import audit, contact_types, contacts
-from app.services.contact_types import Definition
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
 
 KEPT_GROUPS, KEPT_ROWS = 100, 50
-# The other sheets of our own templates (exports.templates).
-OUR_SHEETS = ("Help", "Lists")
 
 # Called with rows done (and rows in all, where known) between two steps; may raise to stop the work.
 Progress = Callable[[int, int], None]
-
-
-@dataclass
-class Verdict:
-    """What was found in a whole file."""
-
-    row_count: int = 0
-    accepted_count: int = 0
-    errors: list[CellError] = field(default_factory=list)
-    warnings: list[CellError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    understood: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def refused_count(self) -> int:
-        """Rows with an error."""
-        return self.row_count - self.accepted_count
-
-
-def check_file(
-    file_name: str, content: bytes, definitions: dict[str, Definition], type_code: str | None, verdict: Verdict
-) -> Iterator[CheckedRows]:
-    """Read and check a file as a stream, filling `verdict` on the way; writes nothing."""
-    if type_code and (refusal := definitions[type_code].refusal(current_actor().organisation_kind)):
-        raise RuleBroken(refusal, field="type_code")
-    checker = Checker(definitions, type_code)
-    with open_upload(file_name, content) as reading:
-        for checked in checker.check(reading):
-            verdict.row_count += checked.row_count
-            verdict.accepted_count += len(checked.drafts)
-            verdict.errors.extend(checked.errors)
-            verdict.warnings.extend(checked.warnings)
-            yield checked
-        header = checker.header
-        assert header is not None
-        verdict.notes = [*header.notes, *(note for note in reading.notes if not _is_about_our_sheets(note))]
-        labels = _labels(definitions)
-        verdict.understood = {
-            "sheet": reading.sheet_name,
-            "header_row": header.header_row,
-            "columns": [[c.letter, c.header, labels.get(c.code or "", "")] for c in header.columns],
-        }
-
-
-def _is_about_our_sheets(note: str) -> bool:
-    """Our templates bring these sheets; that they hold no contacts is no news."""
-    return any(f'"{name}"' in note for name in OUR_SHEETS)
-
-
-def _labels(definitions: dict[str, Definition]) -> dict[str, str]:
-    labels = {"CONTACT_TYPE": "Contact type", "OWN_REFERENCE": "Your reference"}
-    for definition in definitions.values():
-        for item in definition.items:
-            labels.setdefault(item.code, item.label)
-    return labels
-
-
-def load_definitions() -> dict[str, Definition]:
-    """Every contact type by code."""
-    return {definition.code: definition for definition in contact_types.list_definitions()}
 
 
 @needs(Permission.CONTACT_RAISE)
@@ -227,7 +163,14 @@ def begin_commit(upload_id: int) -> Upload:
     same = _same_file(upload.organisation_id, upload.sha256)
     db.session.scalars(for_change(same)).all()
     _refuse_if_raised(same.where(Upload.id != upload_id))
-    if not compare_and_set(upload, {"state": "checked"}, {"state": "committing", "committed_at": clock.now()}):
+    # A job that failed is started again where it stopped; its chunks are marked.
+    job = db.session.get(Job, upload.job_id) if upload.job_id else None
+    expected = "committing" if upload.state == "committing" and job is not None and job.state == "failed" else "checked"
+    if not compare_and_set(
+        upload,
+        {"state": expected, "job_id": upload.job_id},
+        {"state": "committing", "committed_at": clock.now(), "job_id": None},
+    ):
         raise Conflict("This upload is already being raised.")
     audit.record("upload:commit", upload, after={"rows": upload.accepted_count})
     return upload
@@ -246,9 +189,11 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
     definitions = load_definitions()
     while (chunk := _next_chunk(upload)) is not None:
         number, content = chunk
-        raised = contacts.raise_contacts(
-            unpack(content).drafts, definitions, channel="spreadsheet", upload_id=upload.id
-        )
+        good, repeats = contacts.split_refused(unpack(content).drafts, definitions)
+        raised = contacts.raise_contacts(good, definitions, channel="spreadsheet", upload_id=upload.id)
+        # Raised by somebody else since the check.
+        upload.accepted_count -= len(repeats)
+        upload.refused_count += len(repeats)
         references.extend(reference for _, reference in raised)
         upload.next_chunk = number + 1
         upload.raised_count += len(raised)

@@ -140,17 +140,19 @@ def _ids_by_word(value: str) -> Select[Any]:
         raise RuleBroken("Search for letters or digits: a reference, an MPRN, your own reference or words.", field="q")
     is_unfinished = len(found[-1]) >= SHORTEST_BEGINNING
     actor = current_actor()
-    owners = [] if actor.reaches_all else [f"{OWNER_MARK}{pk}" for pk in sorted(actor.organisation_ids)]
+    owners = [] if actor.reaches_all else sorted(actor.organisation_ids)
     if db.session.get_bind().dialect.name == "sqlite":
         terms = [f'"{word}"' for word in found]
         terms[-1] += "*" if is_unfinished else ""
+        # The owner has a column of its own: no text anybody writes can pass for it.
+        wanted = f"words : ({' AND '.join(terms)})"
         if owners:
-            terms.insert(0, "(" + " OR ".join(owners) + ")")
-        match = literal_column("contact_words").op("MATCH")(" AND ".join(terms))
+            wanted = f"owner : ({' OR '.join(map(str, owners))}) AND {wanted}"
+        match = literal_column("contact_words").op("MATCH")(wanted)
         return select(contact_words.c.rowid).where(match).order_by(contact_words.c.rowid.desc()).limit(MOST_MATCHES)
     terms = [*found[:-1], f"{found[-1]}:*" if is_unfinished else found[-1]]
     if owners:
-        terms.insert(0, "(" + " | ".join(owners) + ")")
+        terms.insert(0, "(" + " | ".join(f"{OWNER_MARK}{pk}" for pk in owners) + ")")
     match = INDEXED_WORDS.op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(terms)))
     inner = select(Contact.id).where(match).order_by(Contact.id.desc()).limit(MOST_MATCHES)
     return select(inner.cte("found").prefix_with("MATERIALIZED").c.id)

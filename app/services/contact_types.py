@@ -41,6 +41,8 @@ class Definition:
         """Why an organisation of this kind cannot raise the type today, or None."""
         if not self.is_current:
             return f"{self.code} ({self.name}) is retired. Its contacts can be read but no new ones are raised."
+        if not self.items:
+            return f"{self.code} ({self.name}) has no data items yet."
         if organisation_kind not in self.raisers:
             return f"Your kind of organisation cannot raise {self.code} ({self.name})."
         return None

@@ -37,6 +37,10 @@ def raise_contacts(
         refusal = definitions[code].refusal(actor.organisation_kind)
         if refusal:
             raise RuleBroken(refusal)
+    _, repeats = split_refused(new, definitions)
+    if repeats:
+        reference = repeats[0][1]
+        raise RuleBroken(f"Contact {reference} of this type is already open for the same meter point.")
     now = clock.now()
     received, closed = clock.today(), closed_days()
     due_on = {
@@ -81,6 +85,32 @@ def raise_contacts(
         index_words(raised[0][0], raised[-1][0])
     bulk_insert(AuditEvent, events)
     return raised
+
+
+def split_refused(
+    new: Sequence[Draft], definitions: Mapping[str, Definition]
+) -> tuple[list[Draft], list[tuple[Draft, str]]]:
+    """The drafts that may be raised now, and those refused for an open contact of their type, with its reference."""
+    prints = {
+        place: drafts.fingerprint(definitions[draft.type_code], draft.answers)
+        for place, draft in enumerate(new)
+        if definitions[draft.type_code].duplicate_rule == "refuse"
+    }
+    if not prints:
+        return list(new), []
+    lock_for_raising()
+    is_open = find_open_repeats(prints.values())
+    refused = {place: is_open[print_] for place, print_ in prints.items() if print_ in is_open}
+    return (
+        [draft for place, draft in enumerate(new) if place not in refused],
+        [(new[place], reference) for place, reference in refused.items()],
+    )
+
+
+def lock_for_raising() -> None:
+    """One transaction of an organisation at a time looks for open repeats and raises; SQLite has one writer anyway."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        unscoped(select(func.pg_advisory_xact_lock(current_actor().organisation_id)))
 
 
 def contact_values(definition: Definition, draft: Draft, **known: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ OWN_REFERENCE = Item(
     help="Anything that helps you find this contact again, up to 30 characters.",
     limits={"max_length": 30},
 )
-_WORDY = frozenset({"text", "long_text", "meter_serial_number", "postcode", "confirmation_reference", "choice"})
+_WORDY = frozenset({"text", "long_text", "mprn", "meter_serial_number", "postcode", "confirmation_reference", "choice"})
 _LONGEST_SUMMARY = 120
 # Letters and digits as SQLite and PostgreSQL both know them; SQLite takes the letters named here for spaces.
 _WORD = re.compile(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from app.access.actor import SYSTEM, acting_as, current_actor, needs
@@ -20,6 +21,7 @@ from app.services.locking import for_change
 from app.services.sessions import revoke_sessions
 
 USER_ID = re.compile(r"[A-Z0-9][A-Z0-9.\-]{2,31}")
+TAKEN = "That user ID cannot be used. Choose another."
 USER_ID_SHAPE = "3 to 32 letters, digits, dots and hyphens, beginning with a letter or digit"
 
 
@@ -50,14 +52,17 @@ def create_user(
     Returns the user and a first password to hand over, which must be changed at the first sign-in.
     """
     actor = current_actor()
-    organisation = db.session.get(Organisation, organisation_id or actor.organisation_id)
+    organisation = db.session.get(Organisation, actor.organisation_id if organisation_id is None else organisation_id)
     if organisation is None:
         raise RuleBroken("Choose an organisation from the list.", field="organisation_id")
     user_id = str(values["user_id"]).strip().upper()
     if not USER_ID.fullmatch(user_id):
         raise RuleBroken(f"A user ID is {USER_ID_SHAPE}.", field="user_id")
+    # Roles first: whoever could not add the person anyway learns nothing about user IDs.
+    wanted = _read_roles(roles)
+    _check_grantable(wanted, organisation.kind_code)
     if _is_taken(user_id):
-        raise RuleBroken("That user ID cannot be used. Choose another.", field="user_id")
+        raise RuleBroken(TAKEN, field="user_id")
     first_password = passwords.make_first()
     user = User(
         user_id=user_id,
@@ -71,8 +76,11 @@ def create_user(
     )
     user.grants = []
     db.session.add(user)
-    db.session.flush()
-    _set_roles(user, organisation.kind_code, roles)
+    try:
+        db.session.flush()
+    except IntegrityError as lost_race:
+        raise RuleBroken(TAKEN, field="user_id") from lost_race
+    _set_roles(user, organisation.kind_code, wanted)
     audit.record("user:create", user, after={"user_id": user_id, "roles": sorted(grant.role for grant in user.grants)})
     return user, first_password
 
@@ -96,7 +104,7 @@ def change_user(pk: int, values: Mapping[str, Any], roles: Iterable[str], *, ver
         raise Conflict("Somebody else changed this person while you had them open. Look at their change first.")
     organisation = db.session.get_one(Organisation, user.organisation_id)
     actor = current_actor()
-    wanted, held = frozenset(roles), frozenset(grant.role for grant in user.grants)
+    wanted, held = _read_roles(roles), frozenset(Role(grant.role) for grant in user.grants)
     if user.id == actor.user_pk and (wanted != held or not values["is_active"]):
         raise NotAllowed("You cannot change your own roles or disable yourself. Ask another LSO.")
     _check_manageable(user)
@@ -114,22 +122,31 @@ def change_user(pk: int, values: Mapping[str, Any], roles: Iterable[str], *, ver
 
 
 def _check_manageable(user: User) -> None:
-    """Nobody without a Xoserve role touches a person who has one."""
-    if not current_actor().reaches_all and any(Role(grant.role) in XOSERVE_ROLES for grant in user.grants):
-        raise NotAllowed("This person is managed by Xoserve.")
+    """A person with a Xoserve role is changed only by somebody who may give all of those roles."""
+    actor = current_actor()
+    held = {Role(grant.role) for grant in user.grants} & XOSERVE_ROLES
+    if user.id != actor.user_pk and not held <= grantable_by(actor.roles):
+        raise NotAllowed("This person is managed by Xoserve's administrators.")
 
 
-def _set_roles(user: User, organisation_kind: str, roles: Iterable[str]) -> None:
+def _read_roles(roles: Iterable[str]) -> frozenset[Role]:
     named = set(roles)
     if unknown := named - set(Role):
         raise RuleBroken(f"There is no role “{min(unknown)[:40]}”.", field="roles")
-    actor, wanted = current_actor(), {Role(role) for role in named}
-    held = {Role(grant.role): grant for grant in user.grants}
-    changed = wanted ^ held.keys()
-    beyond = changed - set(grantable_roles(organisation_kind))
+    return frozenset(Role(role) for role in named)
+
+
+def _check_grantable(changed: Iterable[Role], organisation_kind: str) -> None:
+    beyond = set(changed) - set(grantable_roles(organisation_kind))
     if beyond:
         names = ", ".join(sorted(role.label for role in beyond))
         raise NotAllowed(f"You cannot give or take this role: {names}.", field="roles")
+
+
+def _set_roles(user: User, organisation_kind: str, wanted: frozenset[Role]) -> None:
+    actor = current_actor()
+    held = {Role(grant.role): grant for grant in user.grants}
+    _check_grantable(wanted ^ held.keys(), organisation_kind)
     for role in wanted - held.keys():
         user.grants.append(
             Grant(

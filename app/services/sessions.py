@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import Grant, Organisation, User, UserSession
 from app.models.connections import reading
 from app.services import audit, passwords
+from app.services.locking import for_change
 
 WRONG = "That user ID and password do not match. Check both and try again."
 TOUCH_AFTER = timedelta(minutes=1)
@@ -35,7 +36,9 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
     pk, stored, is_active, is_organisation_active = found or (None, None, False, False)
     is_right = passwords.is_right(stored, password)
     with acting_as(SYSTEM):
-        user = db.session.get(User, pk) if pk is not None else None
+        user = db.session.scalar(for_change(select(User).where(User.id == pk))) if pk is not None else None
+        # What was read before the hash may have changed while it was computed.
+        is_right = is_right and user is not None and user.password_hash == stored and user.is_active
         if user is not None and not (is_right and is_active and is_organisation_active):
             _record_own("session:refuse", user)
             db.session.commit()

@@ -11,7 +11,7 @@ from app.access.actor import Actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, Upload, User
-from app.views import errors, headers, request_scope, session, static_files, status
+from app.views import errors, headers, public_ids, request_scope, session, static_files, status
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
@@ -31,6 +31,9 @@ class MenuItem(NamedTuple):
     url: str
     icon: str
     is_current: bool
+
+
+limit_bodies = request_scope.limit_bodies
 
 
 def register(app: Flask, config: Config) -> None:
@@ -82,6 +85,7 @@ def register(app: Flask, config: Config) -> None:
             "csp_nonce": headers.csp_nonce,
             "is_production": config.is_production,
             "main_menu": main_menu,
+            "public_id": public_ids.encode_id,
             "show_date": show_date,
             "static_url": static_files.url,
         }

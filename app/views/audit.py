@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, or_
 
+from app.access.actor import current_actor
 from app.domain.events import EVENTS
 from app.domain.roles import Permission
 from app.models import AuditEvent
@@ -76,6 +77,18 @@ class AuditPage(ListPage):
         "action": lambda view, context, event, name: EVENTS.get(event.action, event.action),
         "changes": _changes,
     }
+
+    def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
+        return self._visible(super().select_rows(parameters, sort))
+
+    def prepare_one(self, statement: Select[Any]) -> Select[Any]:
+        return self._visible(statement)
+
+    def _visible(self, statement: Select[Any]) -> Select[Any]:
+        """Events of a contact that its timeline hides from customers are hidden here too."""
+        if current_actor().reaches_all:
+            return statement
+        return statement.where(or_(AuditEvent.object_type != "contact", AuditEvent.is_visible_to_customer))
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement

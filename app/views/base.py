@@ -15,8 +15,10 @@ from app.access.actor import allowed, current_actor, find_actor
 from app.domain.errors import DomainError, NotAllowed, NotFound
 from app.domain.roles import Permission
 from app.extensions import db
+from app.models import OrganisationOwned
 from app.services.sorting import Sort
 from app.views.listing import ListFilter, Listing, count_up_to_cap, fetch_page, read_parameters
+from app.views.public_ids import decode_id, encode_id
 
 _R = TypeVar("_R")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -182,7 +184,17 @@ class ListPage(Page, ModelView):
 
     def row_url(self, row: Any) -> str:
         """Where a row's own page is."""
-        return f"{self.base_url}details/?id={row.id}"
+        return f"{self.base_url}details/?id={self.address_id(row)}"
+
+    def address_id(self, row: Any) -> str:
+        """The row's id as it stands in addresses: owned rows' numbers would count other organisations' rows."""
+        return encode_id(row.id) if issubclass(self.model, OrganisationOwned) else str(row.id)
+
+    def read_id(self, text: str) -> int | None:
+        """The id behind an address, or None for a malformed one."""
+        if issubclass(self.model, OrganisationOwned):
+            return decode_id(text)
+        return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
 
     @property
     def base_url(self) -> str:
@@ -209,10 +221,8 @@ class ListPage(Page, ModelView):
 
     def get_one(self, id: Any) -> Any:
         """A row by its id as text; 404 for a malformed, unknown or foreign one."""
-        text = id if isinstance(id, str) else ""
-        row = None
-        if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID:
-            row = db.session.scalar(self.prepare_one(select(self.model).where(self.model.id == int(text))))
+        pk = self.read_id(id) if isinstance(id, str) else None
+        row = None if pk is None else db.session.scalar(self.prepare_one(select(self.model).where(self.model.id == pk)))
         if row is None:
             abort(404)
         return row

@@ -6,7 +6,7 @@ from flask import request
 from sqlalchemy import Select
 from sqlalchemy.orm import selectinload
 from wtforms import DateField, HiddenField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.domain.errors import NotFound
 from app.domain.items import KINDS
@@ -98,7 +98,7 @@ class DataItemPage(ListPage):
         "label": {"label": "Label", "validators": [InputRequired("Enter a label."), Length(max=80)]},
         "is_required": {"label": "Required when raising"},
         "help": {"label": "Help", "validators": [Length(max=400)]},
-        "position": {"label": "Place in the order", "validators": [Optional()], "default": 100},
+        "position": {"label": "Place in the order", "validators": [Optional(), NumberRange(0, 9999)], "default": 100},
         **DATES,
     }
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.wrappers import Response
 
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound, RuleBroken, UnreadableUpload
 
@@ -49,7 +51,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database)
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _database)
     app.register_error_handler(Exception, _fault)
 
 
@@ -72,6 +75,9 @@ def _csrf(error: CSRFError) -> tuple[str, int]:
 
 def _http(error: HTTPException) -> Any:
     status = error.code or 500
+    if isinstance(error, SecurityError):
+        # An untrusted host: no address can be built for it, so there is no page.
+        return Response("This service is not known by that name.\n", 400, mimetype="text/plain")
     if status < 400:
         return error
     answer = page(status)
@@ -80,8 +86,9 @@ def _http(error: HTTPException) -> Any:
     return answer
 
 
-def _database(error: OperationalError) -> tuple[str, int]:
-    logger.error("database unavailable: %s", type(error.orig).__name__, extra={"path": request.path})
+def _database(error: SQLAlchemyError) -> tuple[str, int]:
+    cause = getattr(error, "orig", None) or error
+    logger.error("database unavailable: %s", type(cause).__name__, extra={"path": request.path})
     return page(503)
 
 

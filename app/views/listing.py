@@ -1,6 +1,5 @@
 """Reading a list's address bar, and fetching one page of rows by key."""
 
-import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.extensions import db
 from app.services.sorting import Sort
+from app.views.public_ids import seal, unseal
 
 COUNT_CAP = 1000
 _OWN_NAMES = frozenset({"sort", "after", "before", "q"})
@@ -148,13 +148,13 @@ def count_up_to_cap(statement: Select[Any]) -> int:
 def _make_token(row: Any, sort: str, columns: Sequence[Any]) -> str:
     values = [getattr(row, column.key) for column in columns]
     plain = [value.isoformat() if isinstance(value, date) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps([sort, *plain]).encode()).decode().rstrip("=")
+    return seal(json.dumps([sort, *plain]))
 
 
 def _read_token(text: str, sort: str, spec: Sort) -> tuple[Any, ...] | None:
     """The key values of a token, or None when it is not one of this order."""
     try:
-        named, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        named, *values = json.loads(unseal(text) or "")
         python_type = spec.column.type.python_type
         if named != sort or len(values) != (1 if spec.column.key == "id" else 2):
             return None

@@ -69,7 +69,7 @@ class PeoplePage(ListPage):
     }
     form_columns = ("organisation_id", "user_id", "name", "email", "roles", "is_active", "version")
     form_extra_fields = {
-        "organisation_id": SelectField("Organisation", coerce=int, validate_choice=False),
+        "organisation_id": SelectField("Organisation", coerce=int),
         "roles": MultiCheckboxField("Roles", validate_choice=False),
         "version": HiddenField(),
     }

@@ -18,6 +18,8 @@ from app.views.base import SAFE_METHODS
 
 # Everything else needs a signed-in person.
 OPEN_ENDPOINTS = frozenset({"static", "session.sign_in", "status.healthz"})
+UPLOAD_ENDPOINT = "uploads.new_view"
+FORM_BYTES = 256 * 1024
 # What a person with a first password may do before changing it.
 FIRST_PASSWORD_ENDPOINTS = frozenset({"account.password", "session.sign_out", "static"})
 
@@ -31,6 +33,15 @@ class SignedIn(UserMixin):
 
     def get_id(self) -> str:
         return self.token
+
+
+def limit_bodies(app: Flask) -> None:
+    """Only uploads may be long: anything else is refused before a form is read. Registered before everything."""
+
+    @app.before_request
+    def limit() -> None:
+        if request.endpoint != UPLOAD_ENDPOINT:
+            request.max_content_length = FORM_BYTES
 
 
 def register(app: Flask, config: Config) -> None:

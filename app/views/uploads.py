@@ -84,7 +84,7 @@ class UploadPage(ListPage):
     }
 
     def row_url(self, row: Upload) -> str:
-        return f"{self.base_url}{row.id}/"
+        return f"{self.base_url}{self.address_id(row)}/"
 
     def may_upload(self) -> bool:
         """Whether to offer the button."""
@@ -129,9 +129,10 @@ class UploadPage(ListPage):
         return pipeline.receive_and_check_later(file.filename, content, None if chosen == MIXED else chosen)
 
     def _get(self, upload_id: str) -> Upload:
-        if not (upload_id.isascii() and upload_id.isdigit() and len(upload_id) < 16):
+        pk = self.read_id(upload_id)
+        if pk is None:
             raise NotFound("There is no such upload.")
-        return pipeline.get_upload(int(upload_id))
+        return pipeline.get_upload(pk)
 
     @expose("/<upload_id>/")
     def upload_view(self, upload_id: str) -> str:

@@ -95,7 +95,7 @@ def _fill(
         connection.execute(f'DROP INDEX "{name}"')
     _insert(connection, Contact, contacts)
     connection.execute(
-        "INSERT INTO contact_words (rowid, words) SELECT id, 'zzorg' || organisation_id || ' ' || words FROM contact"
+        "INSERT INTO contact_words (rowid, owner, words) SELECT id, organisation_id, words FROM contact"
     )
     connection.execute(_EVENTS)
     for _, definition in indexes:

@@ -80,9 +80,9 @@ def test_a_filled_in_template_of_every_type_one_may_raise_has_no_error(acting, k
         raisable = contact_types.list_raisable()
         assert len(raisable) > 5 and all(kind in definition.raisers for definition in raisable)
         for number, definition in enumerate(raisable):
-            body, verdict = filled(definition.code, as_dates=number % 2 == 0), pipeline.Verdict()
+            body, verdict = filled(definition.code, as_dates=number % 2 == 0), checks.Verdict()
             definitions = {definition.code: definition}
-            checked = list(pipeline.check_file("filled.xlsx", body, definitions, definition.code, verdict))
+            checked = list(checks.check_file("filled.xlsx", body, definitions, definition.code, verdict))
             assert verdict.errors == [], definition.code
             assert (verdict.row_count, verdict.accepted_count) == (1, 1)
             (draft,) = checked[0].drafts
@@ -94,7 +94,7 @@ def test_a_filled_in_template_of_every_type_one_may_raise_has_no_error(acting, k
 def test_an_empty_template_holds_no_contacts(acting) -> None:
     with acting("ann"):
         body = template(contact_types.get_definition("ADD"))
-        definitions = pipeline.load_definitions()
+        definitions = checks.load_definitions()
         with pytest.raises(pipeline.UnreadableUpload) as refusal:
-            list(pipeline.check_file("empty.xlsx", body, definitions, "ADD", pipeline.Verdict()))
+            list(checks.check_file("empty.xlsx", body, definitions, "ADD", checks.Verdict()))
         assert refusal.value.code == "IMP-505"

@@ -146,8 +146,8 @@ def test_a_header_below_the_thirtieth_row_is_not_looked_for(definitions) -> None
 
 
 def test_a_header_over_two_rows_is_refused_naming_both(definitions) -> None:
-    upper = row("What is wrong", "Correct", "Correct", number=2)
-    lower = row("with the address", "address", "postcode", number=3)
+    upper = row("What is wrong", "Meter", "Your", number=2)
+    lower = row("with the address", "serial number", "reference", number=3)
     error = refused(definitions, "ADD", row("Title"), upper, lower, row("x", "y", "z", number=4))
     assert error.code == "IMP-507" and "rows 2 and 3" in error.message
 

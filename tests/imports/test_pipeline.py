@@ -33,7 +33,7 @@ def receive(rows: list[list[object]], name: str = "contacts.xlsx", code: str | N
     return upload_id
 
 
-def check(upload_id: int, progress=quiet) -> pipeline.Verdict | None:
+def check(upload_id: int, progress=quiet) -> checks.Verdict | None:
     verdict = pipeline.check_upload(upload_id, progress)
     db.session.commit()
     return verdict

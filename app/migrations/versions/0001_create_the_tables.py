@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-23 22:08:35.781062
+Create Date: 2026-11-23 22:45:40.772107
 
 """
 
@@ -186,7 +186,7 @@ def upgrade():
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_request_key_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request_key")),
-        sa.UniqueConstraint("key", name=op.f("uq_request_key_key")),
+        sa.UniqueConstraint("organisation_id", "key", name=op.f("uq_request_key_organisation_id_key")),
     )
     op.create_table(
         "user",

@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 # Filled by access.tenancy.index_words, many rows at once: a trigger fires row by row and costs seven times as much.
-_SQLITE = ("CREATE VIRTUAL TABLE contact_words USING fts5(words, content='', detail=none)",)
+_SQLITE = ("CREATE VIRTUAL TABLE contact_words USING fts5(owner, words, content='', detail=column)",)
 # The owner's token keeps one organisation's look-up as short as its own contacts.
 _POSTGRESQL = (
     "CREATE INDEX ix_contact_words ON contact USING gin "

@@ -1,0 +1,82 @@
+"""Reading and checking a whole file as a stream, writing nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.access.actor import current_actor
+from app.domain.errors import RuleBroken
+from app.imports.checking import CellError, CheckedRows, Checker, row_ranges
+from app.imports.reader import open_upload
+from app.services import contact_types
+from app.services.contact_types import Definition
+
+# The other sheets of our own templates (exports.templates).
+OUR_SHEETS = ("Help", "Lists")
+
+
+@dataclass
+class Verdict:
+    """What was found in a whole file."""
+
+    row_count: int = 0
+    accepted_count: int = 0
+    errors: list[CellError] = field(default_factory=list)
+    warnings: list[CellError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    understood: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def refused_count(self) -> int:
+        """Rows with an error."""
+        return self.row_count - self.accepted_count
+
+
+def check_file(
+    file_name: str, content: bytes, definitions: dict[str, Definition], type_code: str | None, verdict: Verdict
+) -> Iterator[CheckedRows]:
+    """Read and check a file as a stream, filling `verdict` on the way; writes nothing."""
+    if type_code and (refusal := definitions[type_code].refusal(current_actor().organisation_kind)):
+        raise RuleBroken(refusal, field="type_code")
+    checker = Checker(definitions, type_code)
+    with open_upload(file_name, content) as reading:
+        for checked in checker.check(reading):
+            verdict.row_count += checked.row_count
+            verdict.accepted_count += len(checked.drafts)
+            verdict.errors.extend(checked.errors)
+            verdict.warnings.extend(checked.warnings)
+            yield checked
+        header = checker.header
+        assert header is not None
+        passed_over = (
+            [f"Nothing in the columns used: {row_ranges(checker.passed_over)}."] if checker.passed_over else []
+        )
+        verdict.notes = [
+            *header.notes,
+            *passed_over,
+            *(note for note in reading.notes if not _is_about_our_sheets(note)),
+        ]
+        labels = _labels(definitions)
+        verdict.understood = {
+            "sheet": reading.sheet_name,
+            "header_row": header.header_row,
+            "columns": [[c.letter, c.header, labels.get(c.code or "", "")] for c in header.columns],
+        }
+
+
+def _is_about_our_sheets(note: str) -> bool:
+    """Our templates bring these sheets; that they hold no contacts is no news."""
+    return any(f'"{name}"' in note for name in OUR_SHEETS)
+
+
+def _labels(definitions: dict[str, Definition]) -> dict[str, str]:
+    labels = {"CONTACT_TYPE": "Contact type", "OWN_REFERENCE": "Your reference"}
+    for definition in definitions.values():
+        for item in definition.items:
+            labels.setdefault(item.code, item.label)
+    return labels
+
+
+def load_definitions() -> dict[str, Definition]:
+    """Every contact type by code."""
+    return {definition.code: definition for definition in contact_types.list_definitions()}

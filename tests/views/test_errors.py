@@ -1,0 +1,149 @@
+"""Every refusal and fault is a page that says what to do, and never shows its inside."""
+
+import io
+import re
+
+import pytest
+from sqlalchemy import exc
+
+from app.extensions import db
+from app.services import contact_list, contacts, sessions
+from tests.test_isolation import check_page
+
+INSIDE = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT |INSERT |\.py|secret-inside", re.IGNORECASE)
+
+
+def check(answer, status: int, words: str) -> str:
+    """A whole page with that status and these words, and nothing of the inside."""
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == status, text[:2000]
+    assert words in text and not INSIDE.search(text), text
+    check_page(text, str(status))
+    assert answer.headers["Cache-Control"] == "no-store" and "Content-Security-Policy" in answer.headers
+    return text
+
+
+def test_400_for_a_form_without_its_token(browser) -> None:
+    check(browser("ann").client.post("/raise/ADD/"), 400, "Go back, reload it and try again")
+
+
+def test_400_for_a_form_with_a_character_no_database_takes(app, browser, busy) -> None:
+    for name, address, form in (
+        ("ann", "/raise/ADD/", {"DESCRIPTION": "a\0b"}),
+        ("ada", f"/contacts/{busy['birch'].reference}/ask/", {"message": "\0", "version": "4"}),
+        ("lena", "/people/new/", {"name": "A\0nn", "user_id": "ALD-X", "email": "a@b.cc"}),
+        ("root", "/organisations/new/", {"name": "A\0", "short_code": "AAA", "kind_code": "GT"}),
+        ("ann", "/account/password", {"old_password": "\0", "new_password": "x", "again": "x"}),
+    ):
+        check(browser(name).post(address, form), 400, "could not be read")
+    nobody = browser("nobody")
+    nobody.get("/sign-in")
+    assert nobody.post("/sign-in", {"user_id": "ALD\0-ANN", "password": "x\0"}).status_code in (200, 400)
+
+
+def test_403_says_who_can_tell(browser) -> None:
+    check(browser("vic").get("/raise/"), 403, "Local Security Officer")
+
+
+@pytest.mark.parametrize(
+    "address", ["/nowhere", "/contacts/000-000-000/", "/raise/NONE/", "/raise/USRV/", "/%00", "/é"]
+)
+def test_404_for_what_is_not_there(browser, address) -> None:
+    check(browser("ann").get(address), 404, "Page not found")
+
+
+def test_404_for_somebody_who_is_not_signed_in(browser) -> None:
+    check(browser("nobody").get("/nowhere"), 404, "Page not found")
+
+
+def test_405_names_what_is_allowed(browser) -> None:
+    answer = browser("ann").get("/sign-out")
+    check(answer, 405, "cannot be used that way")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_409_for_a_lost_race_names_the_winner(browser, busy) -> None:
+    address = f"/contacts/{busy['alder'].reference}/claim/"
+    check(browser("lia").post(address, {"version": "1"}), 409, "now assigned by Ada")
+    check(browser("lia").post(address, {"version": "4"}), 409, "cannot be claimed")
+    check(browser("lia").post(address, {"version": "abc"}), 409, "has changed since")
+
+
+def test_413_for_what_is_too_large(browser) -> None:
+    ann = browser("ann")
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\n\r\n' + bytes(11 * 1024 * 1024)
+    big = ann.client.post("/uploads/new/", data=body, content_type="multipart/form-data; boundary=x")
+    check(big, 413, "10 MB at most")
+    check(ann.post("/raise/ADD/", {"DESCRIPTION": "x" * 1_100_000}), 413, "too large")
+
+
+def test_422_for_a_move_without_its_words_keeps_the_page(browser, busy) -> None:
+    answer = browser("ada").post(f"/contacts/{busy['alder'].reference}/ask/", {"version": "4"})
+    assert answer.status_code == 422 and "Write a message" in answer.get_data(as_text=True)
+
+
+def test_500_has_a_number_that_the_log_has_too(browser, monkeypatch, caplog) -> None:
+    ann = browser("ann")
+
+    def fail(*args: object) -> None:
+        raise ZeroDivisionError("secret-inside")
+
+    monkeypatch.setattr(contact_list, "select_contacts", fail)
+    text = check(ann.get("/contacts/"), 500, "Something went wrong on our side")
+    number = re.search(r"Fault number ([0-9A-F]{8})", text)[1]
+    assert f"fault {number}" in caplog.text and "secret-inside" in caplog.text
+
+
+def broken(*args: object, **kwargs: object) -> None:
+    raise exc.OperationalError("SELECT secret-inside", {"p": "secret-inside"}, OSError("secret-inside"))
+
+
+@pytest.mark.parametrize("fault", [exc.OperationalError, exc.TimeoutError, exc.InterfaceError])
+def test_503_when_the_database_fails_in_a_page(browser, monkeypatch, fault) -> None:
+    ann = browser("ann")
+
+    def fail(*args: object) -> None:
+        if fault is exc.TimeoutError:
+            raise exc.TimeoutError("QueuePool limit secret-inside")
+        raise fault("SELECT secret-inside", {}, OSError("secret-inside"))
+
+    monkeypatch.setattr(contact_list, "select_contacts", fail)
+    check(ann.get("/contacts/"), 503, "Try again in a minute")
+
+
+def test_503_when_the_database_fails_before_anybody_is_known(browser, monkeypatch) -> None:
+    ann = browser("ann")
+    monkeypatch.setattr(sessions, "resume", broken)
+    for answer in (ann.get("/contacts/"), ann.get("/"), ann.get("/nowhere")):
+        check(answer, 503, "Try again in a minute")
+    assert ann.get("/static/img/icon.svg").status_code == 200
+    nobody = browser("nobody")
+    assert nobody.get("/healthz").json == {"status": "ok"}
+
+
+def test_503_when_the_database_fails_at_sign_in(browser, monkeypatch) -> None:
+    nobody = browser("nobody")
+    nobody.get("/sign-in")
+    monkeypatch.setattr(sessions, "sign_in", broken)
+    check(nobody.post("/sign-in", {"user_id": "ALD-ANN", "password": "x"}), 503, "Try again in a minute")
+
+
+def test_a_failed_commit_is_503_and_nothing_is_kept(browser, busy, monkeypatch, acting) -> None:
+    ada = browser("ada")
+    reference = busy["alder"].reference
+    ada.get("/contacts/")
+    with monkeypatch.context() as failing:
+        failing.setattr(type(db.session()), "commit", broken)
+        check(ada.post(f"/contacts/{reference}/release/", {"version": "4"}), 503, "Nothing was changed")
+    with acting("ada"):
+        assert contacts.get_contact(reference).version == 4
+
+
+def test_a_refused_upload_says_why_beside_the_file(browser) -> None:
+    ann = browser("ann")
+    for content, code in ((b"", "IMP-101"), (b"\x89PNG\r\n\x1a\n" + bytes(99), "IMP-102")):
+        answer = ann.post("/uploads/new/", {"type_code": "ADD", "file": (io.BytesIO(content), "a.xlsx")})
+        assert answer.status_code == 422 and code in answer.get_data(as_text=True)
+    answer = ann.post("/uploads/new/", {"type_code": "USRV", "file": (io.BytesIO(b"a"), "a.xlsx")})
+    assert answer.status_code == 422 and "Choose the contact type" in answer.get_data(as_text=True)
+    assert "Choose a file" in ann.post("/uploads/new/", {"type_code": "ADD"}).get_data(as_text=True)

@@ -1,0 +1,200 @@
+"""Lists: what the address bar may say, and paging by key over many rows."""
+
+import base64
+import json
+import re
+
+import pytest
+from sqlalchemy import update
+
+from app.domain import clock
+from app.extensions import db
+from app.models import Contact
+from app.services import contact_types, contacts, drafts
+from app.services.contact_list import SORTS
+from tests.worlds import answers
+
+LISTS = ["/contacts/", "/uploads/", "/contact-types/", "/data-items/", "/people/", "/organisations/", "/activity/"]
+COUNT = 130
+
+
+def raise_many(count: int) -> None:
+    """Raise so many as the current actor."""
+    definition = contact_types.get_definition("ADD")
+    made = [drafts.check(definition, answers("3938424403", f"N{number}").get)[0] for number in range(count)]
+    contacts.raise_contacts(made, {"ADD": definition}, channel="screen")
+    db.session.commit()
+
+
+def rows_of(text: str) -> list[str]:
+    return re.findall(r'<th scope="row"[^>]*><a href="([^"]+)"', text)
+
+
+def link(text: str, rel: str) -> str | None:
+    found = re.search(rf'<a class="btn" rel="{rel}" href="([^"]+)"', text)
+    return found and found[1].replace("&amp;", "&")
+
+
+def walk(person, address: str, rel: str) -> tuple[list[list[str]], str]:
+    """Every page from here on in one direction, and the last page's address."""
+    pages = []
+    while True:
+        text = person.get(address).get_data(as_text=True)
+        pages.append(rows_of(text))
+        onward = link(text, rel)
+        assert len(pages) < 50
+        if onward is None:
+            return pages, address
+        address = address.split("?")[0] + onward
+
+
+def test_paging_shows_each_of_130_contacts_once_forward_and_back_in_each_order(acting, browser) -> None:
+    with acting("ann"):
+        raise_many(COUNT)
+    with acting("system"):
+        # Few due dates for many contacts, so that pages break between equals.
+        third = update(Contact).where(Contact.id % 3 == 0)
+        db.session.execute(third.values(due_on=clock.today()))
+        db.session.commit()
+    ann = browser("ann")
+    orders = {}
+    for sort in SORTS:
+        pages, last = walk(ann, f"/contacts/?sort={sort}", "next")
+        shown = [row for page in pages for row in page]
+        assert [len(page) for page in pages] == [50, 50, 30]
+        assert len(shown) == len(set(shown)) == COUNT
+        back, first = walk(ann, last, "prev")
+        assert [row for page in reversed(back) for row in page] == shown, sort
+        again, _ = walk(ann, first, "next")
+        assert again == pages
+        orders[sort] = shown
+    assert orders["oldest"] == orders["newest"][::-1] and orders["due"] != orders["oldest"]
+
+
+def test_a_filter_stays_while_paging(acting, browser) -> None:
+    with acting("ann"):
+        raise_many(60)
+    pages, last = walk(browser("ann"), "/contacts/?status=open&q=house&sort=oldest", "next")
+    assert [len(page) for page in pages] == [50, 10]
+    assert "status=open" in last and "q=house" in last and "sort=oldest" in last
+
+
+def test_other_lists_page_by_names_too(browser) -> None:
+    root = browser("root")
+    for address in ("/data-items/?sort=code", "/data-items/?sort=position", "/data-items/?type=ADD"):
+        pages, last = walk(root, address, "next")
+        shown = [row for page in pages for row in page]
+        assert len(shown) == len(set(shown)) > 5, address
+        back, _ = walk(root, last, "prev")
+        assert [row for page in reversed(back) for row in page] == shown
+
+
+def test_a_count_is_exact_up_to_a_thousand(acting, browser) -> None:
+    ann = browser("ann")
+    for more, text in ((999, "999 contacts"), (1, "1,000 contacts"), (1, "1,000+ contacts")):
+        with acting("ann"):
+            raise_many(more)
+        page = ann.get("/contacts/").get_data(as_text=True)
+        assert re.search(rf">\s*{re.escape(text)}\s*<", page), text
+    assert "1,000+" in ann.get("/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_what_a_list_does_not_know_gives_a_sentence_and_the_list(browser, busy, address) -> None:
+    root = browser("root")
+    shown = rows_of(root.get(address).get_data(as_text=True))
+    assert shown
+    for query, words in (
+        ("colour=blue", "“colour” is not a filter of this list."),
+        ("flt1_0=x", "is not a filter of this list."),
+        ("sort=colour", "cannot be sorted by “colour”"),
+        ("after=odd", "belongs to another list"),
+        ("before=eyJ4Ijo", "belongs to another list"),
+        ("after=" + "A" * 3000, "belongs to another list"),
+    ):
+        answer = root.get(f"{address}?{query}")
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 200 and words in text, (query, text[:500])
+        assert rows_of(text) == shown or "sort" in query
+
+
+@pytest.mark.parametrize(
+    ("address", "query", "words"),
+    [
+        ("/contacts/", "status=odd", "is not a choice of the filter Status"),
+        ("/contacts/", "type=ZZZZ", "is not a choice of the filter Contact type"),
+        ("/contacts/", "due=1", "is not a choice of the filter Due"),
+        ("/contacts/", "assignee=bob", "is not a choice of the filter Assignee"),
+        ("/contacts/", "q=%E2%80%94", "Search for letters or digits"),
+        ("/contacts/", "q=" + "x" * 101, "Search for 100 characters at most"),
+        ("/uploads/", "state=odd", "is not a choice of the filter State"),
+        ("/contact-types/", "family=odd", "is not a choice of the filter Family"),
+        ("/data-items/", "type=odd", "is not a choice of the filter Contact type"),
+        ("/people/", "state=odd", "is not a choice of the filter State"),
+        ("/organisations/", "kind=odd", "is not a choice of the filter Kind"),
+        ("/activity/", "about=odd", "is not a choice of the filter About"),
+    ],
+)
+def test_a_value_that_means_nothing_gives_a_sentence_and_the_whole_list(browser, busy, address, query, words) -> None:
+    person = browser("ada" if address == "/contacts/" else "root")
+    answer = person.get(f"{address}?{query}")
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 200 and words in text
+    assert rows_of(text) == rows_of(person.get(address).get_data(as_text=True)) != []
+
+
+def test_no_address_of_a_list_is_ever_a_fault(browser, busy) -> None:
+    root = browser("root")
+    odd = [
+        "%00",
+        "a%00b",
+        "%F0%9F%91%8D",
+        "%",
+        "_",
+        "'",
+        '"',
+        "%27%20OR%201=1--",
+        "%5C",
+        "%ED%A0%80",
+        "(",
+        "*",
+        "-",
+        "0",
+        "x" * 5000,
+    ]
+    for address in LISTS:
+        for value in odd:
+            for name in ("q", "sort", "after", "before", "status", "type", "state", "kind", "family", "about", "due"):
+                assert root.get(f"{address}?{name}={value}").status_code == 200, (address, name, value)
+
+
+def token(*values: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def test_a_forged_page_token_is_a_sentence_and_never_a_fault(browser, busy) -> None:
+    root = browser("root")
+    nested = base64.urlsafe_b64encode(b"[" * 2500).decode()
+    infinite = base64.urlsafe_b64encode(b'["newest", 1e999]').decode()
+    forged = [
+        nested, infinite, token("newest"), token("newest", None), token("newest", "x"), token("newest", 2**63),
+        token("newest", -(2**64)), token("newest", [1]), token("newest", {"a": 1}), token("newest", 1, 2), token("oldest", 1),
+        token(1), token(), token("due", "2026-13-01", 1), token("due", 5, 1), token("due", "2026-01-01", "x"), "null", "bnVsbA",
+        "MQ", "é", "....", "=" * 9,
+    ]  # fmt: skip
+    for address, sort in (("/contacts/", "newest"), ("/contacts/", "due"), ("/organisations/", "name")):
+        for text in forged:
+            for name in ("after", "before"):
+                answer = root.get(address, query_string={"sort": sort, name: text})
+                assert answer.status_code == 200, (address, text)
+    for text in (token("name", "\0", 1), token("name", "x", 2**63), token("name", 5, 5), token("name", "\ud800", 1)):
+        assert root.get("/organisations/", query_string={"after": text}).status_code == 200, text
+
+
+def test_a_token_of_another_order_is_not_used(acting, browser) -> None:
+    with acting("ann"):
+        raise_many(60)
+    ann = browser("ann")
+    onward = link(ann.get("/contacts/?sort=oldest").get_data(as_text=True), "next")
+    text = ann.get("/contacts/" + onward.replace("sort=oldest", "sort=newest")).get_data(as_text=True)
+    assert "belongs to another list" in text and len(rows_of(text)) == 50
