@@ -1,4 +1,4 @@
-"""`python -m bench.exporting HOW`: one export in one process, its bytes thrown away; prints seconds and memory as JSON.
+"""`python -m bench.exporting HOW`: one export in one process, its bytes thrown away; prints seconds as JSON.
 
 "ours-csv" and "ours-xlsx" stream as the page does; "plain-csv" is csv.writer over a raw cursor, "plain-xlsx" openpyxl
 in its write-only way over the same cursor.
@@ -13,14 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import psutil
 from openpyxl import Workbook
 
 from app import create_app
 from app.config import SQLITE_SCHEME
 from app.exports import contacts as contact_export
 from app.services.sessions import actor_of
-from bench.processes import most_memory
 from bench.worlds.copying import plain_url
 from bench.worlds.world import ADVOCATE
 
@@ -37,7 +35,7 @@ def main(how: str) -> None:
     started = time.perf_counter()
     rows = _WAYS[how](url)
     seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "rows": rows, "peak": most_memory(psutil.Process())}))
+    print(json.dumps({"seconds": seconds, "rows": rows}))
 
 
 def _ours(file_format: str) -> Callable[[str], int]:

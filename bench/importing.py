@@ -1,4 +1,4 @@
-"""`python -m bench.importing ours|core|driver FILE`: one import in one process; prints seconds and memory as JSON.
+"""`python -m bench.importing ours|core|driver FILE`: one import in one process; prints seconds as JSON.
 
 "core" and "driver" are what P10 compares with: the same rows and events, checked beforehand, and only inserted.
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
 from sqlalchemy import func, insert, select
 
 from app import create_app
@@ -23,7 +22,6 @@ from app.imports import verdict as checks
 from app.models import AuditEvent, Contact
 from app.services import audit, contacts
 from app.services.sessions import actor_of
-from bench.processes import most_memory
 from bench.worlds.filling import plain
 from bench.worlds.workbooks import TYPE_CODE
 from bench.worlds.world import MEMBER
@@ -42,7 +40,7 @@ def main(how: str, file: str) -> None:
             before = _count()
             stages = _ours(Path(file)) if how == "ours" else _bare(Path(file), _INSERTS[how])
             added = _count() - before
-    print(json.dumps({"stages": stages, "rows": added, "peak": most_memory(psutil.Process())}))
+    print(json.dumps({"stages": stages, "rows": added}))
 
 
 def _count() -> int:

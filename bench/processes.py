@@ -42,8 +42,8 @@ def run_json(module: str, *words: str, url: str) -> Any:
     return run_watched(module, *words, url=url)[0]
 
 
-def run_watched(module: str, *words: str, url: str) -> tuple[Any, float]:
-    """The same, and the most memory a child of it took."""
+def run_watched(module: str, *words: str, url: str) -> tuple[Any, "Watch"]:
+    """The same, and what memory it took."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, *words],
         cwd=ROOT,
@@ -56,7 +56,7 @@ def run_watched(module: str, *words: str, url: str) -> tuple[Any, float]:
         said, complaint = process.communicate()
     if process.returncode:
         raise ProcessFailed(f"{module} {' '.join(words)}: {complaint[-2000:]}")
-    return json.loads(said.strip().splitlines()[-1]), watch.child_peak
+    return json.loads(said.strip().splitlines()[-1]), watch
 
 
 @contextmanager
@@ -119,7 +119,10 @@ def _wait_until_answering(process: subprocess.Popen[bytes], port: int, log: Path
 
 
 class Watch:
-    """The most memory a process, and any child of it, held while this was open; in MiB."""
+    """The most memory of its own a process, and any child of it, held while this was open; in MiB.
+
+    Pages of a database file that SQLite has mapped are not counted: the system takes them back when it needs them.
+    """
 
     def __init__(self, process: Callable[[], psutil.Process]) -> None:
         self._find = process
@@ -129,7 +132,7 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         self._process = self._find()
-        self.before = self.peak = self._process.memory_info().rss / _MIB
+        self.before = self.peak = _own_memory(self._process)
         self._thread.start()
         return self
 
@@ -149,16 +152,21 @@ class Watch:
         while not self._stop.wait(_SAMPLE_SECONDS):
             turn += 1
             try:
-                self.peak = max(self.peak, self._process.memory_info().rss / _MIB)
+                self.peak = max(self.peak, _own_memory(self._process))
                 # Looking for children reads the whole list of processes, which is not free.
                 if turn % _CHILDREN_EVERY == 0:
-                    self.child_peak = max([self.child_peak, *map(most_memory, self._process.children())])
+                    self.child_peak = max([self.child_peak, *map(_most_memory, self._process.children())])
             except psutil.NoSuchProcess:
                 continue
 
 
-def most_memory(process: psutil.Process) -> float:
-    """The most a process ever held, where the system remembers; else what it holds now; in MiB."""
+def _own_memory(process: psutil.Process) -> float:
+    info = process.memory_info()
+    return float(info.rss - getattr(info, "shared", 0)) / _MIB
+
+
+def _most_memory(process: psutil.Process) -> float:
+    """The most a process ever held, where the system remembers; else what it holds now."""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024

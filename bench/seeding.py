@@ -1,14 +1,12 @@
-"""`python -m bench.seeding COUNT`: demonstration data into an empty database; prints seconds and memory as JSON."""
+"""`python -m bench.seeding COUNT`: demonstration data into an empty database; prints seconds as JSON."""
 
 import json
 import sys
 import time
 
 import flask_migrate
-import psutil
 
 from app import create_app
-from bench.processes import most_memory
 from seed.demo import load_demo
 from seed.load import load_reference
 
@@ -22,7 +20,7 @@ def main(count: str) -> None:
         started = time.perf_counter()
         load_demo(int(count))
         seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "peak": most_memory(psutil.Process())}))
+    print(json.dumps({"seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -80,8 +80,10 @@ def split_words(text: str) -> list[str]:
 
 
 def words(definition: Definition, draft: Draft) -> str:
-    """Everything the contact is found by word, with nothing but a space between two words."""
-    texts = [
-        draft.answers[item.code] for item in definition.items if item.kind in _WORDY and item.code in draft.answers
-    ]
-    return " ".join(split_words(" ".join((*texts, draft.own_reference or ""))))
+    """Everything the contact is found by word, with nothing but a space between two words.
+
+    Any MPRN is among them but the first, which is a column.
+    """
+    known = mprn_of(definition, draft.answers)
+    texts = [draft.answers.get(item.code, "") for item in definition.items if item.kind in _WORDY]
+    return " ".join(split_words(" ".join((*(text for text in texts if text != known), draft.own_reference or ""))))

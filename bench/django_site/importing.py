@@ -1,4 +1,4 @@
-"""`python -m bench.django_site.importing FILE`: one import with django-import-export; prints seconds and memory."""
+"""`python -m bench.django_site.importing FILE`: one import with django-import-export; prints seconds."""
 
 import hashlib
 import json
@@ -13,13 +13,11 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "bench.django_site.settings"
 django.setup()
 
-import psutil  # noqa: E402
 import tablib  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from import_export import fields, resources, widgets  # noqa: E402
 
 from bench.django_site.models import Contact, User  # noqa: E402
-from bench.processes import most_memory  # noqa: E402
 from bench.worlds.workbooks import TYPE_CODE, headings  # noqa: E402
 from bench.worlds.world import MEMBER  # noqa: E402
 
@@ -93,7 +91,7 @@ def main(file: str) -> None:
     assert not result.has_errors() and not result.has_validation_errors()
     stages = {"read": loaded - started, "import": ended - loaded}
     added = Contact.objects.count() - before
-    print(json.dumps({"stages": stages, "rows": added, "peak": most_memory(psutil.Process())}))
+    print(json.dumps({"stages": stages, "rows": added}))
 
 
 if __name__ == "__main__":

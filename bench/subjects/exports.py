@@ -7,7 +7,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from bench.http_client import SECONDS, Browser, WrongAnswer
-from bench.processes import Server, Watch, run_json, serving
+from bench.processes import Server, Watch, run_watched, serving
 from bench.rounds import middle, take_turns
 from bench.scale import Scale
 from bench.serving import HOST
@@ -46,8 +46,8 @@ def run(place: Place, scale: Scale) -> None:
 
 
 def _alone(place: Place, world: World, how: str) -> Exported:
-    said = run_json("bench.exporting", how, url=place.open_world(world))
-    return Exported(said["seconds"], peak=said["peak"])
+    said, watch = run_watched("bench.exporting", how, url=place.open_world(world))
+    return Exported(said["seconds"], peak=watch.peak)
 
 
 def _over_http(place: Place, world: World, file_format: str) -> Exported:

@@ -1,9 +1,10 @@
 """Edit forms where there are many users, against the same forms where there are few."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from bench.http_client import Browser, Repeated
+from bench.http_client import Browser, Repeated, WrongAnswer
 from bench.looking import look_up
 from bench.processes import run_json, serving
 from bench.rounds import middle, take_turns
@@ -60,8 +61,17 @@ def _pages(place: Place, world: World) -> Iterator[dict[str, Repeated]]:
         cookie = administrator.cookie_header()
         change = f"/admin/cms/contact/{world.contacts // 2}/change/"
         yield {
-            PERSON: Repeated(ours.port, f"/people/edit/?id={world.users}", cookie),
+            PERSON: Repeated(ours.port, f"/people/edit/?id={_newest_person(administrator)}", cookie),
             NEW_PERSON: Repeated(ours.port, "/people/new/", cookie),
             CONTACT: Repeated(ours.port, f"/contacts/{reference}/", advocate.cookie_header()),
             DJANGO: Repeated(django.port, change, f"sessionid={key}"),
         }
+
+
+def _newest_person(browser: Browser) -> str:
+    """How the list of people addresses its first row."""
+    _, _, page = browser.request("GET", "/people/")
+    found = re.search(rb'/people/details/\?id=([^"]+)"', page)
+    if found is None:
+        raise WrongAnswer("the list of people links to nobody")
+    return found[1].decode()

@@ -63,8 +63,8 @@ def run(place: Place, scale: Scale) -> None:
 
 def _alone(place: Place, scale: Scale, module: str, how: str, file: Path) -> Imported:
     url = place.copy_world(small_world(scale))
-    said, child_peak = run_watched(module, *([how] if how else []), str(file), url=url)
-    return Imported(said["stages"], said["rows"], {"process": said["peak"], "reader": child_peak})
+    said, watch = run_watched(module, *([how] if how else []), str(file), url=url)
+    return Imported(said["stages"], said["rows"], {"process": watch.peak, "reader": watch.child_peak})
 
 
 def _over_http(place: Place, scale: Scale, file: Path) -> Imported:

@@ -2,7 +2,7 @@
 
 import shutil
 
-from bench.processes import run_json
+from bench.processes import run_watched
 from bench.scale import Scale
 from bench.tables import figure, show_table
 from bench.worlds.places import Place, say
@@ -15,12 +15,12 @@ def run(place: Place, scale: Scale) -> None:
     say(f"{place.label}: loading {count:,} demonstration contacts")
     folder = data_folder("seed")
     try:
-        said = run_json("bench.seeding", str(count), url=f"sqlite:///{folder / 'seed.sqlite3'}")
+        said, watch = run_watched("bench.seeding", str(count), url=f"sqlite:///{folder / 'seed.sqlite3'}")
     finally:
         shutil.rmtree(folder)
     rate = f"{count / said['seconds']:,.0f}"
     show_table(
         f"Demonstration data, {place.label}",
         ("what", "seconds", "contacts/s", "peak MiB"),
-        [(f"`load_demo({count:_})` into an empty database", figure(said["seconds"]), rate, figure(said["peak"]))],
+        [(f"`load_demo({count:_})` into an empty database", figure(said["seconds"]), rate, figure(watch.peak))],
     )

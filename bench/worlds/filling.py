@@ -94,9 +94,7 @@ def _fill(
     for name, _ in indexes:
         connection.execute(f'DROP INDEX "{name}"')
     _insert(connection, Contact, contacts)
-    connection.execute(
-        "INSERT INTO contact_words (rowid, owner, words) SELECT id, organisation_id, words FROM contact"
-    )
+    connection.execute("INSERT INTO contact_words (rowid, owner, words) SELECT id, organisation_id, words FROM contact")
     connection.execute(_EVENTS)
     for _, definition in indexes:
         connection.execute(definition)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from app.config import ROOT
@@ -34,12 +35,18 @@ class World:
 
     def recipe(self) -> str:
         """A fingerprint of everything that decides its content."""
-        digest = hashlib.sha256(repr(self).encode())
-        for pattern in _RECIPE:
-            for path in sorted(ROOT.glob(pattern)):
-                digest.update(str(path.relative_to(ROOT)).encode())
-                digest.update(path.read_bytes())
-        return digest.hexdigest()
+        return hashlib.sha256(f"{self!r} {_sources()}".encode()).hexdigest()
+
+
+@cache
+def _sources() -> str:
+    """Read once in a run: nothing is built again because somebody edits a file meanwhile."""
+    digest = hashlib.sha256()
+    for pattern in _RECIPE:
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(str(path.relative_to(ROOT)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def large_world(scale: Scale) -> World:

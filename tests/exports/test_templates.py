@@ -9,6 +9,7 @@ import pytest
 from app.domain.items import KINDS, Choice
 from app.exports.templates import FILL_ROWS, template
 from app.imports import pipeline
+from app.imports import verdict as checks
 from app.services import contact_types
 from app.services.drafts import all_items
 from seed.load import FOLDER

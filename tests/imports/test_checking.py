@@ -78,7 +78,7 @@ def test_good_rows_become_drafts_with_their_own_row_numbers(check) -> None:
 
 
 def test_every_error_of_every_cell_of_a_row_is_told(check) -> None:
-    bad = good(mprn="1234567890", reason="Because", address="", postcode="nowhere", serial="A B", own="x" * 31)
+    bad = good(mprn="1234567890", reason="Because", address="", postcode="nowhere", serial="A*B", own="x" * 31)
     found = check([bad, good(), good(mprn="", description="")])
     assert places(found.errors) == [
         (2, "A", "IMP-408"), (2, "B", "IMP-410"), (2, "C", "IMP-414"), (2, "D", "IMP-411"), (2, "E", "IMP-409"),

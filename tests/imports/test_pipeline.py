@@ -9,8 +9,10 @@ from app.access.actor import acting_as
 from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken, UnreadableUpload
 from app.extensions import db
 from app.imports import checking, pipeline
+from app.imports import verdict as checks
 from app.models import AuditEvent, Contact, Job, Upload, UploadChunk, UploadFile
 from app.services import sessions
+from app.views import public_ids
 from tests.cast import PEOPLE
 from tests.services.racing import at_once
 from tests.worlds import workbook
@@ -270,7 +272,7 @@ def test_others_cannot_touch_an_upload(acting) -> None:
                     verb()
 
 
-def test_all_or_nothing_raises_all_of_a_good_file_and_nothing_of_another(acting, browser, run_jobs) -> None:
+def test_all_or_nothing_raises_all_of_a_good_file_and_nothing_of_another(app, acting, browser, run_jobs) -> None:
     ann = browser("ann")
     with acting("ann"):
         uploads = {
@@ -278,9 +280,11 @@ def test_all_or_nothing_raises_all_of_a_good_file_and_nothing_of_another(acting,
         }
         for upload_id in uploads.values():
             check(upload_id)
-    assert ann.post(f"/uploads/{uploads['bad']}/commit/", {"choice": "all"}).status_code == 409
+    with app.app_context():
+        codes = {name: public_ids.encode_id(pk) for name, pk in uploads.items()}
+    assert ann.post(f"/uploads/{codes['bad']}/commit/", {"choice": "all"}).status_code == 409
     assert run_jobs() == 0
-    assert ann.post(f"/uploads/{uploads['good']}/commit/", {"choice": "all"}).status_code == 302
+    assert ann.post(f"/uploads/{codes['good']}/commit/", {"choice": "all"}).status_code == 302
     assert run_jobs() == 1
     with acting("ann"):
         assert set(db.session.scalars(select(Contact.upload_id))) == {uploads["good"]} and count(Contact) == 3
