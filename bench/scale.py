@@ -12,7 +12,7 @@ class Scale:
     small_contacts: int = 100_000
     many_users: int = 20_000
     few_users: int = 200
-    list_rounds: int = 9
+    list_rounds: int = 7
     batch_requests: int = 60
     batch_seconds: float = 0.5
     import_rows: int = 50_000

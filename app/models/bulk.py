@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Connection, Date
+from sqlalchemy.exc import DBAPIError
 
 from app.models.base import Model, UtcDateTime
 
@@ -64,17 +65,21 @@ class Insert(Protocol):
 
 def _insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
-    cursor = connection.connection.cursor()
-    cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - names of our tables
-    cursor.close()
+    statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our tables
+    connection.exec_driver_sql(statement, [tuple(row) for row in rows])
 
 
 def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
     cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
-        for row in rows:
-            copy.write_row(row)
+    driver: Any = connection.dialect.dbapi
+    try:
+        with cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver.Error as error:
+        # As SQLAlchemy would report it, without the values that the driver's own words hold.
+        raise DBAPIError.instance("COPY", None, error, driver.Error, hide_parameters=True) from None
 
 
 @lru_cache(maxsize=2000)

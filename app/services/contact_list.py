@@ -97,7 +97,8 @@ def _due(value: str) -> ColumnElement[bool]:
     }
     if value not in meanings:
         raise RuleBroken(f"“{value[:40]}” is not a due date filter.", field="due")
-    return meanings[value] & Contact.is_open
+    # Nothing is late while it waits for its originator.
+    return meanings[value] & Contact.is_open & (Contact.status != Status.AWAITING_INFORMATION.value)
 
 
 def _assignee(value: str) -> ColumnElement[bool]:

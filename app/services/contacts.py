@@ -246,7 +246,7 @@ def _consequences(
 
 
 def _who_was_first(contact: Contact) -> str:
-    who = f" by {contact.assignee_name}" if contact.status == Status.ASSIGNED and contact.assignee_name else ""
+    who = f" to {contact.assignee_name}" if contact.status == Status.ASSIGNED and contact.assignee_name else ""
     return f"This contact has changed since you opened it: it is now {contact.status_label.lower()}{who}."
 
 

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, TypeVar
 from flask import abort, flash, redirect, request
 from flask_admin import BaseView, expose
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.form import BaseForm
 from markupsafe import Markup, escape
 from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
@@ -17,7 +16,8 @@ from app.domain.roles import Permission
 from app.extensions import db
 from app.models import OrganisationOwned
 from app.services.sorting import Sort
-from app.views.listing import ListFilter, Listing, count_up_to_cap, fetch_page, read_parameters
+from app.views.forms import add_error
+from app.views.listing import Asked, ListFilter, Listing, count_up_to_cap, fetch_page, read_parameters
 from app.views.public_ids import decode_id, encode_id
 
 _R = TypeVar("_R")
@@ -74,15 +74,6 @@ class Page(BaseView):
             db.session.rollback()
             add_error(form, refusal)
             return None
-
-
-def add_error(form: Any, refusal: DomainError) -> None:
-    """Put a refusal where the person will look for it."""
-    if refusal.field and refusal.field in form:
-        field = form[refusal.field]
-        field.errors = [*field.errors, refusal.message]
-    else:
-        form.form_errors = [*form.form_errors, refusal.message]
 
 
 class ListPage(Page, ModelView):
@@ -161,7 +152,7 @@ class ListPage(Page, ModelView):
 
     def listing(self) -> Listing:
         """One page of rows and what the bar above them needs."""
-        asked = read_parameters(request.args, self.visible_filters(), self.sorts)
+        asked = self.interpret(read_parameters(request.args, self.visible_filters(), self.sorts))
         while True:
             try:
                 statement = self.select_rows(asked.filters, asked.sort)
@@ -181,6 +172,10 @@ class ListPage(Page, ModelView):
             sorts=self.sorts,
             search_hint=self.search_hint,
         )
+
+    def interpret(self, asked: Asked) -> Asked:
+        """What a question means beyond its words."""
+        return asked
 
     def row_url(self, row: Any) -> str:
         """Where a row's own page is."""
@@ -291,9 +286,3 @@ class ListPage(Page, ModelView):
     def actor_sees_all(self) -> bool:
         """Whether rows of several organisations meet in this list."""
         return current_actor().reaches_all or len(current_actor().organisation_ids) > 1
-
-
-def version_of(form: BaseForm) -> int:
-    """The hidden version a form was opened with; anything odd is never the row's."""
-    text = str(form["version"].data or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1

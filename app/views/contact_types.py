@@ -20,9 +20,10 @@ from app.models import ContactType
 from app.models.contact_type import DUPLICATE_RULES, FAMILIES, FIRST_WORKERS
 from app.services import contact_types, organisations
 from app.services.sorting import Sort
-from app.views.base import ListPage, version_of
+from app.views.base import ListPage
 from app.views.dated import DATES, show_day, state
-from app.views.fields import MultiCheckboxField
+from app.views.fields import MultiCheckboxField, no_control_characters
+from app.views.forms import version_of
 from app.views.listing import ListFilter
 
 
@@ -112,10 +113,13 @@ class ContactTypePage(ListPage):
             ],
             "description": "Three or four letters. It never changes.",
         },
-        "name": {"label": "Name", "validators": [InputRequired("Enter a name."), Length(max=120)]},
+        "name": {
+            "label": "Name",
+            "validators": [InputRequired("Enter a name."), Length(max=120), no_control_characters],
+        },
         "guidance": {
             "label": "Guidance",
-            "validators": [Length(max=2000)],
+            "validators": [Length(max=2000), no_control_characters],
             "description": "When to use it, and what to have ready.",
         },
         **DATES,

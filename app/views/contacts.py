@@ -1,6 +1,7 @@
 """Contacts: the list, one contact and the moves it allows, and exports of what the list shows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, abort, current_app, flash, redirect, request, url_for
@@ -14,7 +15,7 @@ from werkzeug.wrappers import Response
 from app.access.actor import Actor, allowed, current_actor
 from app.domain import clock
 from app.domain.answers import show_answer
-from app.domain.errors import DomainError, NotFound
+from app.domain.errors import Conflict, DomainError, NotFound
 from app.domain.events import EVENTS
 from app.domain.identifiers import parse_reference
 from app.domain.item import show_date
@@ -28,11 +29,11 @@ from app.services.contacts import list_outcome_codes
 from app.views.base import ListPage
 from app.views.forms import MoveForm
 from app.views.listing import Asked, ListFilter, read_parameters
-from app.views.words import CHANNELS, due_words, show_instant, status_tag
+from app.views.words import CHANNELS, HOLDER_WORDS, due_words, show_instant, status_tag
 
 
 def _due(view: Any, context: Any, contact: Contact, name: str) -> Any:
-    return due_words(contact.due_on, is_open=contact.is_open)
+    return due_words(contact)
 
 
 def _summary(view: Any, context: Any, contact: Contact, name: str) -> Any:
@@ -92,6 +93,7 @@ class ContactPage(ListPage):
         "summary": _summary,
         "organisation": _organisation,
         "status": lambda view, context, contact, name: status_tag(contact.status),
+        "holder": lambda view, context, contact, name: HOLDER_WORDS.get(contact.holder, contact.holder),
         "due_on": _due,
         "raised_at": lambda view, context, contact, name: show_date(contact.raised_at.astimezone(clock.LONDON).date()),
     }
@@ -104,6 +106,12 @@ class ContactPage(ListPage):
     def visible_filters(self) -> list[ListFilter]:
         works = current_actor().may(Permission.CONTACT_CLAIM)
         return [choice for choice in self.filters if works or choice.name != "assignee"]
+
+    def interpret(self, asked: Asked) -> Asked:
+        """Sorted by due date a list is of open contacts, and says so, unless a status was chosen."""
+        if asked.sort != "due" or asked.filters.get("status") or asked.filters.get("due"):
+            return asked
+        return replace(asked, filters={**asked.filters, "status": "open"})
 
     def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
         return contact_list.select_contacts(parameters, sort)
@@ -129,7 +137,7 @@ class ContactPage(ListPage):
             abort(404)
         return contacts.get_contact(canonical)
 
-    def _show(self, contact: Contact, forms: dict[Action, MoveForm]) -> str:
+    def _show(self, contact: Contact, forms: dict[Action, MoveForm], conflict: str = "", unsent: str = "") -> str:
         wanted = (
             select(Contact)
             .where(Contact.id == contact.id)
@@ -151,14 +159,17 @@ class ContactPage(ListPage):
             answers=answers,
             moves=moves,
             forms=forms,
+            conflict=conflict,
+            unsent=unsent,
             timeline=contacts.list_timeline(contact),
             title=contact.reference,
-            due=due_words(contact.due_on, is_open=contact.is_open),
+            due=due_words(contact),
             show_instant=show_instant,
             show_date=show_date,
             status=status_tag(contact.status),
             events=EVENTS,
             channels=CHANNELS,
+            holder_words=HOLDER_WORDS,
             outcomes=contacts.outcome_texts(),
             can_see_uploads=current_actor().may(Permission.UPLOAD_READ),
         )
@@ -191,6 +202,9 @@ class ContactPage(ListPage):
                 message=form.message.data or "",
                 outcome_code=form.outcome_code.data or "",
             )
+        except Conflict as lost_race:
+            db.session.rollback()
+            return self._show(self._get(reference), {}, lost_race.message, form.message.data or ""), 409
         except DomainError as refusal:
             if refusal.field is None:
                 raise

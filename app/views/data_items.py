@@ -14,8 +14,10 @@ from app.domain.roles import Permission
 from app.models import ContactType, DataItem
 from app.services import contact_types
 from app.services.sorting import Sort
-from app.views.base import ListPage, version_of
+from app.views.base import ListPage
 from app.views.dated import DATES, show_day, state
+from app.views.fields import no_control_characters
+from app.views.forms import version_of
 from app.views.listing import ListFilter
 
 
@@ -83,7 +85,9 @@ class DataItemPage(ListPage):
     form_overrides = {"starts_on": DateField, "ends_on": DateField, "help": TextAreaField}
     form_extra_fields = {
         "kind": SelectField("Kind", choices={kind.name: kind.label for kind in KINDS.values()}),
-        "choices": TextAreaField("Choices", description="For a choice from a list: one on a line, as CODE = Label."),
+        "choices": TextAreaField(
+            "Choices", [no_control_characters], description="For a choice from a list: one on a line, as CODE = Label."
+        ),
         "version": HiddenField(),
     }
     form_args = {
@@ -95,9 +99,12 @@ class DataItemPage(ListPage):
             ],
             "description": "Letters, digits and underscores. It never changes.",
         },
-        "label": {"label": "Label", "validators": [InputRequired("Enter a label."), Length(max=80)]},
+        "label": {
+            "label": "Label",
+            "validators": [InputRequired("Enter a label."), Length(max=80), no_control_characters],
+        },
         "is_required": {"label": "Required when raising"},
-        "help": {"label": "Help", "validators": [Length(max=400)]},
+        "help": {"label": "Help", "validators": [Length(max=400), no_control_characters]},
         "position": {"label": "Place in the order", "validators": [Optional(), NumberRange(0, 9999)], "default": 100},
         **DATES,
     }

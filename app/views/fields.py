@@ -4,12 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField, ValidationError, widgets
 
 from app.domain.item import Item, ItemError
-from app.domain.items import KINDS, Choice
+from app.domain.items import CONTROL, KINDS, Choice
 from app.services.contact_types import Definition
 from app.services.drafts import all_items
+
+
+def no_control_characters(form: Any, field: Field) -> None:
+    """For text that is also written into workbooks."""
+    if CONTROL.search(field.data or ""):
+        raise ValidationError("This holds characters that cannot be shown. Type it again by hand.")
 
 
 class MultiCheckboxField(SelectMultipleField):

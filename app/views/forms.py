@@ -1,8 +1,12 @@
 """Small forms that are not made from a model or a contact type."""
 
+from typing import Any
+
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import HiddenField, IntegerField, SelectField, TextAreaField, widgets
+
+from app.domain.errors import DomainError
 
 
 class MoveForm(FlaskForm):
@@ -30,3 +34,18 @@ class UploadForm(FlaskForm):
 
 class PlainForm(FlaskForm):
     """A button."""
+
+
+def add_error(form: Any, refusal: DomainError) -> None:
+    """Put a refusal where the person will look for it."""
+    if refusal.field and refusal.field in form:
+        field = form[refusal.field]
+        field.errors = [*field.errors, refusal.message]
+    else:
+        form.form_errors = [*form.form_errors, refusal.message]
+
+
+def version_of(form: Any) -> int:
+    """The hidden version a form was opened with; anything odd is never the row's."""
+    text = str(form["version"].data or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1

@@ -160,6 +160,8 @@ def _read_token(text: str, sort: str, spec: Sort) -> tuple[Any, ...] | None:
             return None
         first = python_type.fromisoformat(values[0]) if issubclass(python_type, date) else python_type(values[0])
         rest = [int(value) for value in values[1:]]
+        if isinstance(first, str):
+            first.encode()  # half a character is no text
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in (first, *rest)):

@@ -11,7 +11,9 @@ from app.domain.roles import Permission
 from app.models import Organisation
 from app.services import organisations
 from app.services.sorting import Sort
-from app.views.base import ListPage, version_of
+from app.views.base import ListPage
+from app.views.fields import no_control_characters
+from app.views.forms import version_of
 from app.views.listing import ListFilter
 
 
@@ -69,8 +71,11 @@ class OrganisationPage(ListPage):
             "validators": [InputRequired("Enter a short code."), Length(max=3)],
             "description": "Three letters or digits. It never changes.",
         },
-        "name": {"label": "Name", "validators": [InputRequired("Enter a name."), Length(max=120)]},
-        "advocate_name": {"label": "Customer advocate", "validators": [Length(max=120)]},
+        "name": {
+            "label": "Name",
+            "validators": [InputRequired("Enter a name."), Length(max=120), no_control_characters],
+        },
+        "advocate_name": {"label": "Customer advocate", "validators": [Length(max=120), no_control_characters]},
         "is_active": {"label": "Active (a suspended organisation's people cannot sign in)"},
     }
 

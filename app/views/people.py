@@ -14,8 +14,9 @@ from app.extensions import db
 from app.models import Organisation, User
 from app.services import organisations, people
 from app.services.sorting import Sort
-from app.views.base import ListPage, version_of
-from app.views.fields import MultiCheckboxField
+from app.views.base import ListPage
+from app.views.fields import MultiCheckboxField, no_control_characters
+from app.views.forms import version_of
 from app.views.listing import ListFilter
 from app.views.words import show_instant
 
@@ -80,7 +81,10 @@ class PeoplePage(ListPage):
             "validators": [InputRequired("Enter a user ID."), Length(max=32)],
             "description": "The sign-in name. It never changes.",
         },
-        "name": {"label": "Name", "validators": [InputRequired("Enter a name."), Length(max=120)]},
+        "name": {
+            "label": "Name",
+            "validators": [InputRequired("Enter a name."), Length(max=120), no_control_characters],
+        },
         "email": {
             "label": "E-mail address",
             "validators": [

@@ -16,7 +16,7 @@ from app.domain.errors import DomainError, RuleBroken
 from app.extensions import db
 from app.services import sessions
 from app.views.addresses import safe_return
-from app.views.base import add_error
+from app.views.forms import add_error
 from app.views.request_scope import SignedIn
 
 blueprint = Blueprint("session", __name__)

@@ -21,8 +21,8 @@ from app.models import Contact, Job, Upload
 from app.models.connections import reading
 from app.services import contact_types
 from app.services.sorting import Sort
-from app.views.base import ListPage, add_error
-from app.views.forms import PlainForm, UploadForm
+from app.views.base import ListPage
+from app.views.forms import PlainForm, UploadForm, add_error
 from app.views.listing import ListFilter
 from app.views.words import show_instant
 

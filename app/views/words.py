@@ -1,12 +1,13 @@
 """Dates, times and statuses as pages show them."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from markupsafe import Markup
 
 from app.domain import clock
 from app.domain.item import show_date
 from app.domain.lifecycle import Status
+from app.models import Contact
 
 CHANNELS = {"screen": "on screen", "spreadsheet": "by spreadsheet", "batch": "by batch file", "api": "over the API"}
 
@@ -21,12 +22,23 @@ def status_tag(status: str) -> Markup:
     return _TAGS[status]
 
 
-def due_words(due_on: date, *, is_open: bool) -> Markup | str:
-    """A due date; for open contacts with how far off it is, in words and not by colour alone."""
-    day = show_date(due_on)
-    if not is_open:
+# Whose turn it is, as customers read it in their own list.
+HOLDER_WORDS = {"Originator": "You", "Nobody": ""}
+
+
+def due_words(contact: Contact) -> Markup | str:
+    """A due date; for open contacts with how far off it is, in words and not by colour alone.
+
+    While the originator has been asked our clock stands.
+    """
+    day = show_date(contact.due_on)
+    if not contact.is_open:
         return day
-    days = (due_on - clock.today()).days
+    if contact.status == Status.AWAITING_INFORMATION:
+        return Markup('<span class="cms-nowrap">{}</span><br><span class="text-secondary">{}</span>').format(
+            day, "paused for the answer"
+        )
+    days = (contact.due_on - clock.today()).days
     if days < 0:
         late = f"{-days} day{'' if days == -1 else 's'} late"
         return Markup('<span class="cms-nowrap">{}</span><br><span class="cms-late">{}</span>').format(day, late)

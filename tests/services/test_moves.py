@@ -143,7 +143,7 @@ def test_what_a_move_does_not_ask_for_is_dropped(acting) -> None:
 def test_an_old_version_is_a_conflict_that_names_the_winner(acting) -> None:
     reference, _ = bring(acting, Status.ASSIGNED)
     with acting("lia"):
-        with pytest.raises(Conflict, match="now assigned by Ada"):
+        with pytest.raises(Conflict, match="now assigned to Ada"):
             perform(reference, Action.CLAIM, 1)
         for version in (0, -1, 3, 2**70):
             with pytest.raises(Conflict):
