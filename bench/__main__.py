@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import signal
 import sqlite3
 import sys
 import time
@@ -29,10 +30,16 @@ def main(words: list[str]) -> None:
     chosen = parser.parse_args(words)
     if unknown := set(chosen.subjects) - SUBJECTS.keys():
         parser.error(f"no such subject: {', '.join(sorted(unknown))}")
+    # Or what was started would outlive this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     subjects = chosen.subjects or list(SUBJECTS)
     scale, started = chosen_scale(), time.monotonic()
     python = platform.python_version()
     print(f"\n{os.cpu_count()} cores, Python {python}, SQLite {sqlite3.sqlite_version}; medians; trust the ratios.")
+    if (load := os.getloadavg()[0]) > 1:
+        print(
+            f"\n**The machine was busy (load average {load:.1f}): times lean towards short requests, CPU time does not.**"
+        )
     for name in ("sqlite", "postgresql"):
         wanted = [subject for subject in subjects if name in SUBJECTS[subject][1]]
         if not wanted or chosen.only not in (None, name):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from app.config import ROOT
 from bench.serving import HOST
 from bench.worlds.world import data_folder
 
+SECRET = "bench-only-" * 4
 START_SECONDS = 60
 STOP_SECONDS = 20
 _MIB = 1024 * 1024
@@ -33,7 +35,7 @@ class ProcessFailed(Exception):
 def environment(url: str) -> dict[str, str]:
     """What the service's processes are told; nothing of the caller's own settings."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("CMS_", "FLASK_", "DJANGO_"))}
-    settings = {"CMS_DATABASE_URL": url, "CMS_SECRET_KEY": "bench-only-" * 4, "CMS_UPLOAD_ROWS": "50000"}
+    settings = {"CMS_DATABASE_URL": url, "CMS_SECRET_KEY": SECRET, "CMS_UPLOAD_ROWS": "50000"}
     return own | settings | {"CMS_INSTANCE_PATH": str(data_folder("instance")), "FLASK_APP": "wsgi"}
 
 
@@ -96,6 +98,15 @@ class Server:
     def worker(self) -> psutil.Process:
         """The process that answers requests."""
         return self._master.children()[0]
+
+    @cached_property
+    def _worker(self) -> psutil.Process:
+        return self.worker()
+
+    def cpu_seconds(self) -> float:
+        """What its worker has used of a processor so far."""
+        times = self._worker.cpu_times()
+        return float(times.user + times.system)
 
 
 def _free_port() -> int:

@@ -10,7 +10,8 @@ from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
 from app.models.contact_type import ContactType
 from app.models.organisation import Organisation
 
-_IS_OPEN = text("is_open")
+# Written as each database writes the condition: a partial index serves only a query that says the same.
+_IS_OPEN, _IS_OPEN_SQLITE = text("is_open"), text("is_open = 1")
 
 
 class Contact(OrganisationOwned, Model):
@@ -33,10 +34,10 @@ class Contact(OrganisationOwned, Model):
         Index(None, "mprn"),
         Index(None, "own_reference"),
         Index("ix_contact_open_organisation_due", "organisation_id", "due_on", "id",
-              sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-        Index("ix_contact_open_due", "due_on", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+              sqlite_where=_IS_OPEN_SQLITE, postgresql_where=_IS_OPEN),
+        Index("ix_contact_open_due", "due_on", "id", sqlite_where=_IS_OPEN_SQLITE, postgresql_where=_IS_OPEN),
         Index("ix_contact_open_assignee", "assignee_id", "due_on", "id",
-              sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+              sqlite_where=_IS_OPEN_SQLITE, postgresql_where=_IS_OPEN),
     )  # fmt: skip
     reference: Mapped[str] = mapped_column(String(12))
     type_code: Mapped[str] = mapped_column(ForeignKey("contact_type.code"))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func, literal_column, or_, select, table, union
+from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, select, table, union
 
 from app.access.actor import current_actor
 from app.domain import clock
@@ -74,9 +74,9 @@ def select_contacts(wanted: Mapping[str, str], sort: str) -> Select[tuple[Contac
 
 def _status(value: str) -> ColumnElement[bool]:
     if value == "open":
-        return Contact.is_open.is_(True)
+        return and_(Contact.is_open)
     if value == "closed":
-        return Contact.is_open.is_(False)
+        return ~Contact.is_open
     if value not in {status.value for status in Status}:
         raise RuleBroken(f"There is no status “{value[:40]}”.", field="status")
     return Contact.status == value

@@ -76,11 +76,12 @@ def filled(code: str, *, as_dates: bool) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "name"), RAISERS.items())
-def test_a_filled_in_template_of_every_type_one_may_raise_has_no_error(acting, kind, name) -> None:
+def test_a_filled_in_template_of_every_type_one_may_raise_has_no_error(world, acting, kind, name) -> None:
     with acting(name):
         raisable = contact_types.list_raisable()
         assert len(raisable) > 5 and all(kind in definition.raisers for definition in raisable)
-        for number, definition in enumerate(raisable):
+        # The database has little say in this: all on one, some on the other.
+        for number, definition in enumerate(raisable[:: 1 if world.kind == "sqlite" else 6]):
             body, verdict = filled(definition.code, as_dates=number % 2 == 0), checks.Verdict()
             definitions = {definition.code: definition}
             checked = list(checks.check_file("filled.xlsx", body, definitions, definition.code, verdict))

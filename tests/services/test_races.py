@@ -43,7 +43,7 @@ def test_of_eight_who_claim_at_once_one_wins_each_contact(app, acting) -> None:
         outcomes = [result[place] for result in results]
         assert outcomes.count("won") == 1, (reference, outcomes)
         lost = [outcome for outcome in outcomes if outcome != "won"]
-        assert all(isinstance(outcome, Conflict) and "now assigned by" in outcome.message for outcome in lost), lost
+        assert all(isinstance(outcome, Conflict) and "now assigned to" in outcome.message for outcome in lost), lost
     with acting("system"):
         rows = db.session.execute(select(Contact.status, Contact.version)).all()
         assert rows == [("assigned", 2)] * CONTACTS

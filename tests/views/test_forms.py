@@ -209,6 +209,8 @@ def test_script_like_text_is_only_ever_text(browser, run_jobs) -> None:
         check_inert(ann.get(f"/contacts/{reference}/"), text)
         check_inert(ann.get("/contacts/"), text)
         check_inert(ann.get("/contacts/", query_string={"q": text}), text)
+        if number % 3:
+            continue  # an upload takes a process
         rows = [["3938424403", text, text, text, text, text[:30]], [text] * 6]
         name = f"{text}.xlsx".replace("/", "").replace('"', "")
         file = (io.BytesIO(workbook(rows)), name)

@@ -362,21 +362,21 @@ def upgrade():
             "ix_contact_open_assignee",
             ["assignee_id", "due_on", "id"],
             unique=False,
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(
             "ix_contact_open_due",
             ["due_on", "id"],
             unique=False,
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(
             "ix_contact_open_organisation_due",
             ["organisation_id", "due_on", "id"],
             unique=False,
-            sqlite_where=sa.text("is_open"),
+            sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(
@@ -463,11 +463,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_contact_organisation_id_id"))
         batch_op.drop_index(batch_op.f("ix_contact_organisation_id_fingerprint"))
         batch_op.drop_index(
-            "ix_contact_open_organisation_due", sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open")
+            "ix_contact_open_organisation_due", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open")
         )
-        batch_op.drop_index("ix_contact_open_due", sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open"))
+        batch_op.drop_index("ix_contact_open_due", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open"))
         batch_op.drop_index(
-            "ix_contact_open_assignee", sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open")
+            "ix_contact_open_assignee", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open")
         )
         batch_op.drop_index(batch_op.f("ix_contact_mprn"))
 
