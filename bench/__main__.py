@@ -38,7 +38,8 @@ def main(words: list[str]) -> None:
     print(f"\n{os.cpu_count()} cores, Python {python}, SQLite {sqlite3.sqlite_version}; medians; trust the ratios.")
     if (load := os.getloadavg()[0]) > 1:
         print(
-            f"\n**The machine was busy (load average {load:.1f}): times lean towards short requests, CPU time does not.**"
+            f"\n**The machine was busy (load average {load:.1f}): "
+            "times lean towards short requests, CPU time does not.**"
         )
     for name in ("sqlite", "postgresql"):
         wanted = [subject for subject in subjects if name in SUBJECTS[subject][1]]
