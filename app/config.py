@@ -30,7 +30,6 @@ class Config:
     session_idle_minutes: int = 30
     session_hours: int = 9
     upload_bytes: int = 10 * 1024 * 1024
-    upload_rows: int = 50_000
     job_lease_seconds: int = 60
     extra: dict[str, object] = field(default_factory=dict)
 
@@ -93,7 +92,6 @@ def from_environment(**changes: object) -> Config:
         "proxy_hops": _whole_number("CMS_PROXY_HOPS", 0),
         "session_idle_minutes": _whole_number("CMS_SESSION_IDLE_MINUTES", Config.session_idle_minutes),
         "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
-        "upload_rows": _whole_number("CMS_UPLOAD_ROWS", Config.upload_rows),
         "job_lease_seconds": _whole_number("CMS_JOB_LEASE_SECONDS", Config.job_lease_seconds),
     }
     return Config(**(settings | changes))  # type: ignore[arg-type]

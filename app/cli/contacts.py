@@ -19,7 +19,13 @@ from app.imports.checking import CellError
 from app.services.contact_list import SORTS
 from app.services.sessions import actor_of
 
-SOME_REFUSED, FILE_REFUSED = 1, 2
+SOME_REFUSED, FILE_REFUSED, NOBODY = 1, 2, 3
+
+
+class WrongUser(click.ClickException):
+    """Nobody, or somebody who may not: told apart from what is said of the file."""
+
+    exit_code = NOBODY
 
 
 @click.group("contacts")
@@ -30,9 +36,9 @@ def commands() -> None:
 def _actor(user_id: str, permission: Permission) -> Actor:
     actor = actor_of(user_id)
     if actor is None:
-        raise click.ClickException(f"There is no active user {user_id}.")
+        raise WrongUser(f"There is no active user {user_id}.")
     if not actor.may(permission):
-        raise click.ClickException(f"{user_id} may not do this: the permission {permission} is missing.")
+        raise WrongUser(f"{user_id} may not do this: the permission {permission} is missing.")
     return actor
 
 
@@ -46,7 +52,7 @@ def _actor(user_id: str, permission: Permission) -> Actor:
 def import_contacts(file: Path, user_id: str, type_code: str | None, commit: bool, as_json: bool) -> None:
     """Check a spreadsheet of contacts and, with --commit, raise its good rows.
 
-    Exit status: 0 all rows are good, 1 some rows are refused, 2 the file is refused.
+    Exit status: 0 all rows are good, 1 some rows are refused, 2 the file is refused, 3 the user may not.
     """
     actor = _actor(user_id, Permission.CONTACT_RAISE)
     try:

@@ -98,7 +98,7 @@ def _cases(url: str, depth: int, deep: str) -> list[Case]:
 
 def _token_after(contact_id: int) -> str:
     """The address of the page after a contact, as the page before it would give it; ids have no gaps here."""
-    with create_app(Config(secret_key=SECRET, database_url="sqlite://")).app_context():
+    with create_app(Config(is_testing=True, secret_key=SECRET, database_url="sqlite://")).app_context():
         return listing._make_token(SimpleNamespace(id=contact_id), "newest", [Contact.id])
 
 

@@ -64,9 +64,12 @@ def test_405_names_what_is_allowed(browser) -> None:
 
 def test_409_for_a_lost_race_names_the_winner(browser, busy) -> None:
     address = f"/contacts/{busy['alder'].reference}/claim/"
-    check(browser("lia").post(address, {"version": "1"}), 409, "now assigned to Ada")
-    check(browser("lia").post(address, {"version": "4"}), 409, "cannot be claimed")
-    check(browser("lia").post(address, {"version": "abc"}), 409, "has changed since")
+    lia = browser("lia")
+    for version, words in (("1", "now assigned to Ada"), ("abc", "has changed since")):
+        answer = lia.post(address, {"version": version, "message": "Not to be lost"})
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 409 and words in page and "Not to be lost" in page
+    check(lia.post(address, {"version": "4"}), 409, "cannot be claimed")
 
 
 def test_413_for_what_is_too_large(browser) -> None:
