@@ -6,6 +6,7 @@ writes) are refused to scoped actors; writes are checked row by row before the f
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable, event, text, update
@@ -83,20 +84,23 @@ def _check_owned(row: OrganisationOwned, actor: Actor, *, is_new: bool) -> None:
         raise OutOfReach(f"{type(row).__name__} belongs to an organisation out of reach")
 
 
-def bulk_insert(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+def bulk_insert(
+    model: type[Any], rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Insert many owned rows, each row's organisation checked, with the driver's own means.
 
-    Rows name the same columns; instants are UTC.
+    Rows name the same columns; `shared` holds the columns that are alike in all of them. Instants are UTC.
     """
     actor = _actor()
+    if not rows:
+        return
     if not actor.reaches_all:
-        for row in rows:
-            if row["organisation_id"] not in actor.organisation_ids:
-                raise OutOfReach(f"{model.__name__} belongs to an organisation out of reach")
-    if rows:
-        db.session.flush()
-        table = Table(model, db.session.connection(), has_ids="id" in rows[0])
-        table.insert([table.prepare({**table.defaults, **row}) for row in rows])
+        owners = {row["organisation_id"] for row in rows if "organisation_id" in row} or {shared["organisation_id"]}
+        if not owners <= actor.organisation_ids:
+            raise OutOfReach(f"{model.__name__} belongs to an organisation out of reach")
+    db.session.flush()
+    table = Table(model, db.session.connection(), has_ids="id" in rows[0])
+    table.insert(list(table.prepare_all(rows, shared)))
 
 
 def index_words(first_id: int, last_id: int) -> None:

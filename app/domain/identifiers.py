@@ -1,6 +1,7 @@
 """MPRN, postcode and contact reference: shape, check and canonical form."""
 
 import re
+from operator import mul
 
 POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 SHORT_CODE = re.compile(r"[A-Z0-9]{3}")
@@ -18,7 +19,7 @@ def mprn_check_digits(body: str) -> str:
 
     Source: "Meter Point Reference Number" (a secondary source; 3938424403 is its worked example).
     """
-    total = sum(int(digit) * weight for digit, weight in zip(body, range(len(body), 0, -1), strict=True))
+    total = sum(map(mul, map(int, body), range(len(body), 0, -1)))
     return f"{total % 11:02d}"
 
 
@@ -64,11 +65,10 @@ def make_reference(number: int, key: int) -> str:
     left, right = number >> _HALF_BITS, number & _HALF_MASK
     for turn in range(4):
         left, right = right, left ^ _mix(right, key, turn)
-    spread = (left << _HALF_BITS) | right
-    symbols = [spread >> shift & 31 for shift in range((_DIGITS - 1) * 5, -1, -5)]
-    symbols.append(_check_symbol(symbols))
-    text = "".join(ALPHABET[symbol] for symbol in symbols)
-    return f"{text[:3]}-{text[3:6]}-{text[6:]}"
+    a, b, c, d = left >> 10, left & 1023, right >> 10, right & 1023
+    first, second, third, fourth = _CHECKS
+    text = _PAIRS[a] + _PAIRS[b] + _PAIRS[c] + _PAIRS[d]
+    return f"{text[:3]}-{text[3:6]}-{text[6:]}{ALPHABET[first[a] ^ second[b] ^ third[c] ^ fourth[d]]}"
 
 
 def reference_number(reference: str, key: int) -> int:
@@ -112,3 +112,11 @@ def _check_symbol(symbols: list[int]) -> int:
     for symbol in symbols:
         total = _times_two(total ^ symbol)
     return total
+
+
+# Ten bits at a time: the two symbols, and what they bring to the check symbol at each of the four places.
+_PAIRS = [ALPHABET[pair >> 5] + ALPHABET[pair & 31] for pair in range(1024)]
+_CHECKS = [
+    [_check_symbol([0] * before + [pair >> 5, pair & 31] + [0] * (_DIGITS - 2 - before)) for pair in range(1024)]
+    for before in range(0, _DIGITS, 2)
+]

@@ -38,6 +38,8 @@ class ItemKind(ABC):
 
     name: str
     label: str
+    is_repetitive: bool = False
+    """Whether the same few answers come again and again in a file."""
 
     @abstractmethod
     def parse(self, text: str, item: Item) -> Any:

@@ -7,7 +7,7 @@ A value is stored as canonical text: dates ISO, numbers without separators or tr
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from app.domain import clock, identifiers
 from app.domain.item import Item, ItemError, ItemKind, quote, show_date
@@ -20,6 +20,9 @@ LDZS = ("EA", "EM", "NE", "NO", "NT", "NW", "SC", "SE", "SO", "SW", "WM", "WN", 
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # The same as imports.limits refuses; a spreadsheet cannot hold them.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# As people write numbers, with commas between thousands or without.
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
 class Text(ItemKind):
@@ -46,7 +49,7 @@ class Identifier(Text):
     longest = 30
 
     def parse(self, text: str, item: Item) -> str:
-        if INVISIBLE.search(text):
+        if not text.isascii() and INVISIBLE.search(text):
             raise ItemError("IMP-403", f"{item.label} holds invisible characters. Type it again by hand.")
         value = super().parse(text, item).upper()
         # Some letters of other alphabets become ours as capitals: ß would turn into SS.
@@ -104,31 +107,37 @@ class Number(ItemKind):
     name, label, places, sign = "decimal", "Decimal number", 6, ""
 
     def parse(self, text: str, item: Item) -> Decimal:
-        plain = text.replace(" ", "").removeprefix(self.sign)
-        # A comma stands between thousands and nowhere else: 12,50 is not 1250.
-        if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", plain):
-            plain = plain.replace(",", "")
-        if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", plain) or not plain.isascii():
-            raise ItemError("IMP-405", f"{quote(text)} is not a number. Write {item.label} in digits, like 1250.5.")
-        try:
-            value = Decimal(plain)
-        except InvalidOperation as error:
-            raise ItemError("IMP-405", f"{quote(text)} is not a number.") from error
+        plain = text if text.isascii() and text.isdigit() else self._plain(text, item)
         if len(plain) > 20:
             raise ItemError("IMP-405", f"{quote(text)} is longer than any number {item.label} can be.")
-        exponent = value.normalize().as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > self.places:
-            raise ItemError("IMP-405", f"{quote(text)} has too many decimals. {item.label} {self._places_sentence()}")
-        for limit, is_outside, words in (("minimum", value.__lt__, "less"), ("maximum", value.__gt__, "more")):
-            if limit in item.limits and is_outside(Decimal(str(item.limits[limit]))):
-                raise ItemError("IMP-413", f"{item.label} cannot be {words} than {Decimal(str(item.limits[limit])):,}.")
+        value = Decimal(plain)
+        for limit, words in (("minimum", "less"), ("maximum", "more")):
+            bound = item.limits.get(limit)
+            if bound is None:
+                continue
+            bound = Decimal(str(bound))
+            if value < bound if limit == "minimum" else value > bound:
+                raise ItemError("IMP-413", f"{item.label} cannot be {words} than {bound:,}.")
         return value
+
+    def _plain(self, text: str, item: Item) -> str:
+        """The number without spaces, sign of money and commas; ItemError when it is none, or too exact."""
+        plain = text.replace(" ", "").removeprefix(self.sign)
+        # A comma stands between thousands and nowhere else: 12,50 is not 1250.
+        if THOUSANDS.fullmatch(plain):
+            plain = plain.replace(",", "")
+        if not NUMBER.fullmatch(plain):
+            raise ItemError("IMP-405", f"{quote(text)} is not a number. Write {item.label} in digits, like 1250.5.")
+        if len(plain.partition(".")[2].rstrip("0")) > self.places:
+            raise ItemError("IMP-405", f"{quote(text)} has too many decimals. {item.label} {self._places_sentence()}")
+        return plain
 
     def _places_sentence(self) -> str:
         return f"can have {self.places} at most." if self.places else "is a whole number."
 
     def store(self, value: Decimal) -> str:
-        return f"{value.normalize():f}"
+        text = str(value)
+        return text if text.isdecimal() else f"{value.normalize():f}"
 
     def show(self, stored: str, item: Item) -> str:
         return f"{Decimal(stored):,}"
@@ -156,7 +165,7 @@ class Money(Number):
 
 
 class Date(ItemKind):
-    name, label = "date", "Date"
+    name, label, is_repetitive = "date", "Date", True
     formats = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%Y%m%d", "%Y/%m/%d")
 
     def parse(self, text: str, item: Item) -> date:
@@ -209,7 +218,7 @@ class Date(ItemKind):
 
 
 class YesNo(ItemKind):
-    name, label = "yes_no", "Yes or no"
+    name, label, is_repetitive = "yes_no", "Yes or no", True
     words = dict.fromkeys(("yes", "y", "true", "1"), "yes") | dict.fromkeys(("no", "n", "false", "0"), "no")
 
     def parse(self, text: str, item: Item) -> str:
@@ -225,7 +234,7 @@ class YesNo(ItemKind):
 class Choice(ItemKind):
     """One of the item's own choices, by code or by label."""
 
-    name, label = "choice", "Choice from a list"
+    name, label, is_repetitive = "choice", "Choice from a list", True
 
     def options(self, item: Item) -> Sequence[tuple[str, str]]:
         """The choices as (code, label), in order."""

@@ -11,8 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.domain.item import Item
 from app.domain.items import KINDS, Choice
-from app.services.contact_types import Definition
-from app.services.drafts import all_items
+from app.services.definition import Definition
 
 LAYOUT_VERSION = 1
 FILL_ROWS = 5000
@@ -28,7 +27,7 @@ def template(definition: Definition) -> bytes:
     sheet = book.active
     assert isinstance(sheet, Worksheet)
     sheet.title = "Contacts"
-    items = all_items(definition)
+    items = definition.asked
     lists = book.create_sheet("Lists")
     lists.sheet_state = "hidden"
     for index, item in enumerate(items, 1):

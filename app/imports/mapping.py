@@ -3,12 +3,12 @@
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.domain.errors import UnreadableUpload
 from app.domain.item import Item
 from app.imports.reader import SourceRow, column_letter
-from app.services.contact_types import Definition
-from app.services.drafts import all_items
+from app.services.definition import Definition
 
 TYPE_COLUMN = "CONTACT_TYPE"
 _TYPE_HEADERS = ("Contact type", "Contact code", "Type", TYPE_COLUMN)
@@ -39,9 +39,27 @@ class HeaderMap:
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
 
+    @cached_property
+    def used(self) -> tuple[tuple[int, str], ...]:
+        """(0-based index, header) of the columns that answer items."""
+        return tuple((column.index, column.header) for column in self.columns if column.code)
+
+    @cached_property
+    def _by_code(self) -> dict[str, Column]:
+        return {column.code: column for column in self.columns if column.code}
+
     def column_of(self, code: str) -> Column | None:
         """The column that answers an item, if any does."""
-        return next((column for column in self.columns if column.code == code), None)
+        return self._by_code.get(code)
+
+    def answers_of(self, row: SourceRow) -> dict[str, str]:
+        """The row's texts by item code; cells with a problem of their own answer nothing."""
+        cells, problems, width = row.cells, row.problems, len(row.cells)
+        return {
+            code: cells[column.index]
+            for code, column in self._by_code.items()
+            if column.index < width and column.index not in problems
+        }
 
 
 def folded(header: str) -> str:
@@ -54,7 +72,7 @@ def names_of(definitions: Iterable[Definition], *, is_mixed: bool) -> dict[str, 
     """Folded header -> item code, for every name an item goes by; a code or label used twice means the same item."""
     names = {folded(name): TYPE_COLUMN for name in _TYPE_HEADERS} if is_mixed else {folded("Contact type"): TYPE_COLUMN}
     for definition in definitions:
-        for item in all_items(definition):
+        for item in definition.asked:
             for name in (item.code, item.label):
                 names.setdefault(folded(name), item.code)
     return names

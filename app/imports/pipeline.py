@@ -19,6 +19,7 @@ from app.imports.guard import guard
 from app.imports.messages import sentence
 from app.imports.verdict import Verdict, check_file, load_definitions
 from app.models import Job, Upload, UploadChunk, UploadFile
+from app.models.bulk import many_rows
 from app.services import audit, contact_types, contacts
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
@@ -94,19 +95,20 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
     chunks: list[dict[str, Any]] = []
     db.session.rollback()
     try:
-        for checked in check_file(file_name, content, definitions, type_code, verdict):
-            chunks.append(
-                {
-                    "upload_id": upload_id,
-                    "organisation_id": organisation_id,
-                    "number": len(chunks),
-                    "accepted_count": len(checked.drafts),
-                    "error_count": len(checked.errors),
-                    "content": pack(checked),
-                }
-            )
-            db.session.rollback()
-            progress(verdict.row_count, 0)
+        with many_rows():
+            for checked in check_file(file_name, content, definitions, type_code, verdict):
+                chunks.append(
+                    {
+                        "upload_id": upload_id,
+                        "organisation_id": organisation_id,
+                        "number": len(chunks),
+                        "accepted_count": len(checked.drafts),
+                        "error_count": len(checked.errors),
+                        "content": pack(checked),
+                    }
+                )
+                db.session.rollback()
+                progress(verdict.row_count, 0)
     except UnreadableUpload as refusal:
         _refuse(upload_id, refusal)
         return None
@@ -187,18 +189,19 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
     if upload.state != "committing":
         return references
     definitions = load_definitions()
-    while (chunk := _next_chunk(upload)) is not None:
-        number, content = chunk
-        good, repeats = contacts.split_refused(unpack(content).drafts, definitions)
-        raised = contacts.raise_contacts(good, definitions, channel="spreadsheet", upload_id=upload.id)
-        # Raised by somebody else since the check.
-        upload.accepted_count -= len(repeats)
-        upload.refused_count += len(repeats)
-        references.extend(reference for _, reference in raised)
-        upload.next_chunk = number + 1
-        upload.raised_count += len(raised)
-        progress(upload.raised_count, upload.accepted_count)
-        db.session.commit()
+    with many_rows():
+        while (chunk := _next_chunk(upload)) is not None:
+            number, content = chunk
+            good, repeats = contacts.split_refused(unpack(content).drafts, definitions)
+            raised = contacts.raise_contacts(good, definitions, channel="spreadsheet", upload_id=upload.id)
+            # Raised by somebody else since the check.
+            upload.accepted_count -= len(repeats)
+            upload.refused_count += len(repeats)
+            references.extend(reference for _, reference in raised)
+            upload.next_chunk = number + 1
+            upload.raised_count += len(raised)
+            progress(upload.raised_count, upload.accepted_count)
+            db.session.commit()
     upload.state = "committed"
     audit.record("upload:finish", upload, after={"contacts": upload.raised_count})
     return references

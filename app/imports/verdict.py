@@ -9,7 +9,7 @@ from app.domain.errors import RuleBroken
 from app.imports.checking import CellError, CheckedRows, Checker, row_ranges
 from app.imports.reader import open_upload
 from app.services import contact_types
-from app.services.contact_types import Definition
+from app.services.definition import Definition
 
 # The other sheets of our own templates (exports.templates).
 OUR_SHEETS = ("Help", "Lists")

@@ -4,8 +4,10 @@ Rows are lists of what SQLAlchemy would bind: instants and days in the database'
 checks whose rows they are: access.tenancy.bulk_insert does, and is the way in.
 """
 
+import gc
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -47,6 +49,19 @@ class Table:
         """Add prepared rows."""
         self._insert(self._connection, self.name, self.columns, rows)
 
+    def prepare_all(self, rows: Sequence[Values], shared: Values) -> Iterator[Row]:
+        """Rows that all name the same columns; what is `shared` by them is written once."""
+        names = list(rows[0])
+        first = self.prepare({**self.defaults, **shared, **dict.fromkeys(names)})
+        changes = {self.columns[place]: change for place, change in self._changes}
+        places = [(self.columns.index(name), name, changes.get(name)) for name in names]
+        for row in rows:
+            values = first.copy()
+            for place, name, change in places:
+                value = row[name]
+                values[place] = value if change is None or value is None else change(value)
+            yield values
+
     def prepare(self, row: Values) -> Row:
         """A row that names every column, as it is sent."""
         values: Row = list(self._in_order(row))
@@ -55,6 +70,18 @@ class Table:
             if value is not None:
                 values[place] = change(value)
         return values
+
+
+@contextmanager
+def many_rows() -> Iterator[None]:
+    """For the time of making many rows: they refer to nothing that refers back, so no cycles are looked for."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Insert(Protocol):

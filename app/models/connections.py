@@ -20,6 +20,8 @@ SQLITE_PRAGMAS = (
     "recursive_triggers=ON",
     "cache_size=-65536",
     "mmap_size=1073741824",
+    # Pages: the log may grow to 40 MB before it is copied back, or an import copies the same pages again and again.
+    "wal_autocheckpoint=10000",
 )
 
 

@@ -1,11 +1,13 @@
 """Audit events: one for every act, in the transaction of the act."""
 
 import re
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from app.access.actor import Actor, current_actor
+from app.access.tenancy import bulk_insert
 from app.domain import clock
 from app.domain.events import EVENTS
 from app.extensions import db
@@ -13,6 +15,7 @@ from app.models import AuditEvent
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
+LONGEST_LABEL = 120
 _NEVER = re.compile("password|token|secret", re.IGNORECASE)
 
 
@@ -40,7 +43,7 @@ def event_values(
         "action": action,
         "object_type": object_type,
         "object_id": object_id,
-        "object_label": object_label[:120],
+        "object_label": object_label[:LONGEST_LABEL],
         "organisation_id": organisation_id,
         "actor_id": actor.user_pk,
         "actor_name": actor.name,
@@ -66,6 +69,15 @@ def record(action: str, row: Any, *, organisation_id: int | None = None, **detai
     )
     db.session.add(event)
     return event
+
+
+def record_many(
+    action: str, object_type: str, objects: Sequence[tuple[int, str]], *, organisation_id: int, **details: Any
+) -> None:
+    """Add the same event about many objects, (id, label) each, that belong to one organisation."""
+    shared = event_values(action, object_type, 0, "", organisation_id=organisation_id, **details)
+    rows = [{"object_id": object_id, "object_label": label[:LONGEST_LABEL]} for object_id, label in objects]
+    bulk_insert(AuditEvent, rows, shared)
 
 
 def changed_fields(row: Any, changes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

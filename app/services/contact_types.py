@@ -1,8 +1,6 @@
 """Contact types as the rules see them, and the verbs that change them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -17,54 +15,8 @@ from app.domain.roles import Permission
 from app.extensions import db
 from app.models import ContactType, ContactTypeRaiser, DataItem, Target
 from app.services import audit
+from app.services.definition import Definition, define
 from app.services.locking import for_change
-
-MAIN_TARGET_PERCENTAGE = 95
-DEFAULT_DUE_DAYS = 10
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A contact type today: what every door validates through. `items` are in the order shown."""
-
-    code: str
-    name: str
-    family: str
-    guidance: str
-    duplicate_rule: str
-    due_days: int
-    raisers: frozenset[str]
-    is_current: bool
-    items: tuple[Item, ...]
-
-    def refusal(self, organisation_kind: str) -> str | None:
-        """Why an organisation of this kind cannot raise the type today, or None."""
-        if not self.is_current:
-            return f"{self.code} ({self.name}) is retired. Its contacts can be read but no new ones are raised."
-        if not self.items:
-            return f"{self.code} ({self.name}) has no data items yet."
-        if organisation_kind not in self.raisers:
-            return f"Your kind of organisation cannot raise {self.code} ({self.name})."
-        return None
-
-
-def define(contact_type: ContactType, day: date) -> Definition:
-    """The type as it stands on a London day.
-
-    Contacts fall due at the earliest target that at least 95 % of them must meet.
-    """
-    main = [target.days for target in contact_type.targets if target.percentage >= MAIN_TARGET_PERCENTAGE]
-    return Definition(
-        code=contact_type.code,
-        name=contact_type.name,
-        family=contact_type.family,
-        guidance=contact_type.guidance,
-        duplicate_rule=contact_type.duplicate_rule,
-        due_days=min(main, default=DEFAULT_DUE_DAYS),
-        raisers=frozenset(raiser.kind_code for raiser in contact_type.raisers),
-        is_current=contact_type.is_raisable_on(day),
-        items=tuple(item.as_item() for item in contact_type.items if item.is_asked_on(day)),
-    )
 
 
 def list_definitions() -> list[Definition]:

@@ -18,10 +18,12 @@ from app.models import AuditEvent, Contact, Counter, Message, OutcomeCode
 from app.models.counter import CONTACT_NUMBERS
 from app.services import audit, drafts
 from app.services.calendar import closed_days
-from app.services.contact_types import Definition
+from app.services.definition import Definition
 from app.services.drafts import Draft
 
 LOOK_UP_SIZE = 500
+# What every contact begins as.
+FRESH: Mapping[str, Any] = {"status": Status.LOGGED.value, "is_open": True, "version": 1}
 
 
 @needs(Permission.CONTACT_RAISE)
@@ -48,42 +50,36 @@ def raise_contacts(
         for days in {definition.due_days for definition in definitions.values()}
     }
     numbers, key = reserve_numbers(len(new))
-    contacts, events, raised = [], [], []
+    rows: list[dict[str, Any]] = []
+    raised: list[tuple[int, str]] = []
+    by_type: dict[str, list[tuple[int, str]]] = {}
     for number, draft in zip(numbers, new, strict=True):
-        definition = definitions[draft.type_code]
-        reference = make_reference(number, key)
+        definition, reference = definitions[draft.type_code], make_reference(number, key)
+        known = {"id": number, "reference": reference, "due_on": due_on[definition.due_days]}
+        rows.append(draft_values(definition, draft) | known)
         raised.append((number, reference))
-        contacts.append(
-            contact_values(
-                definition,
-                draft,
-                id=number,
-                reference=reference,
-                organisation_id=actor.organisation_id,
-                channel=channel,
-                raised_at=now,
-                raised_by_name=actor.name,
-                due_on=due_on[definition.due_days],
-                upload_id=upload_id,
-            )
-        )
-        events.append(
-            audit.event_values(
-                "contact:raise",
-                "contact",
-                number,
-                reference,
-                organisation_id=actor.organisation_id,
-                at=now,
-                actor=actor,
-                after={"type": draft.type_code, "channel": channel},
-                is_visible_to_customer=True,
-            )
-        )
-    bulk_insert(Contact, contacts)
+        by_type.setdefault(draft.type_code, []).append((number, reference))
+    shared = {
+        "organisation_id": actor.organisation_id,
+        "channel": channel,
+        "raised_at": now,
+        "raised_by_name": actor.name,
+        "upload_id": upload_id,
+    }
+    bulk_insert(Contact, rows, {**FRESH, **shared})
     if raised:
         index_words(raised[0][0], raised[-1][0])
-    bulk_insert(AuditEvent, events)
+    for code, some in by_type.items():
+        audit.record_many(
+            "contact:raise",
+            "contact",
+            some,
+            organisation_id=actor.organisation_id,
+            at=now,
+            actor=actor,
+            after={"type": code, "channel": channel},
+            is_visible_to_customer=True,
+        )
     return raised
 
 
@@ -113,12 +109,10 @@ def lock_for_raising() -> None:
         unscoped(select(func.pg_advisory_xact_lock(current_actor().organisation_id)))
 
 
-def contact_values(definition: Definition, draft: Draft, **known: Any) -> dict[str, Any]:
-    """The columns of a freshly logged contact."""
+def draft_values(definition: Definition, draft: Draft) -> dict[str, Any]:
+    """The columns of a contact that its draft tells."""
     return {
         "type_code": definition.code,
-        "status": Status.LOGGED.value,
-        "is_open": True,
         "mprn": drafts.mprn_of(definition, draft.answers),
         "own_reference": draft.own_reference,
         "summary": drafts.summary(definition, draft.answers),
@@ -126,9 +120,12 @@ def contact_values(definition: Definition, draft: Draft, **known: Any) -> dict[s
         "answers": draft.answers,
         "words": drafts.words(definition, draft),
         "upload_row": draft.row,
-        "version": 1,
-        **known,
     }
+
+
+def contact_values(definition: Definition, draft: Draft, **known: Any) -> dict[str, Any]:
+    """All columns of a freshly logged contact."""
+    return {**FRESH, **draft_values(definition, draft), **known}
 
 
 def reserve_numbers(count: int) -> tuple[range | list[int], int]:

@@ -2,26 +2,18 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.domain.answers import read_answers
-from app.domain.item import Item, ItemError
-from app.services.contact_types import Definition
+from app.domain.item import ItemError
+from app.services.definition import OWN_REFERENCE, Definition
 
-OWN_REFERENCE = Item(
-    code="OWN_REFERENCE",
-    label="Your reference",
-    kind="text",
-    help="Anything that helps you find this contact again, up to 30 characters.",
-    limits={"max_length": 30},
-)
-_WORDY = frozenset({"text", "long_text", "mprn", "meter_serial_number", "postcode", "confirmation_reference", "choice"})
 _LONGEST_SUMMARY = 120
 # Letters and digits as SQLite and PostgreSQL both know them; SQLite takes the letters named here for spaces.
 _WORD = re.compile(
     r"[^\W_\u19b0-\u19c9\u1cf2\u1cf3\u1f50\u1f52\u1f54\u1f56\u1fb6\u1fb7\u1fc6\u1fc7\u1fd6\u1fd7\u1fe4\u1fe6\u1fe7\u1ff6\u1ff7]+"
 )
+_NO_WORD = {number: " " for number in range(128) if not chr(number).isalnum()}
 
 
 @dataclass(frozen=True)
@@ -34,40 +26,37 @@ class Draft:
     row: int | None = None
 
 
-def all_items(definition: Definition) -> tuple[Item, ...]:
-    """What a form or template asks for: the type's data items and the customer's own reference."""
-    return (*definition.items, OWN_REFERENCE)
-
-
 def check(
     definition: Definition, answer: Callable[[str], str | None], *, row: int | None = None
 ) -> tuple[Draft, dict[str, ItemError]]:
     """A draft of the answers that are right, and every error by item code; raise only error-free drafts."""
-    answers, errors = read_answers(all_items(definition), answer)
+    answers, errors = definition.reader.read(answer)
     own_reference = answers.pop(OWN_REFERENCE.code, None)
     return Draft(definition.code, answers, own_reference, row), errors
 
 
 def mprn_of(definition: Definition, answers: dict[str, str]) -> str | None:
     """The meter point a contact is about: the first MPRN among its items."""
-    return next((answers[item.code] for item in definition.items if item.kind == "mprn" and item.code in answers), None)
+    for code in definition.mprn_codes:
+        if code in answers:
+            return answers[code]
+    return None
 
 
 def fingerprint(definition: Definition, answers: dict[str, str]) -> str:
     """Tells repeats: type and meter point, or type and all answers where there is no meter point."""
-    identity: Iterable[str] = (mprn_of(definition, answers) or "",)
-    if not any(identity):
-        identity = (f"{code}={answers[code].casefold()}" for code in sorted(answers))
-    return hashlib.blake2b("\n".join((definition.code, *identity)).encode(), digest_size=16).hexdigest()
+    identity = mprn_of(definition, answers)
+    if identity is None:
+        identity = "\n".join(f"{code}={answers[code].casefold()}" for code in sorted(answers))
+    return hashlib.blake2b(f"{definition.code}\n{identity}".encode(), digest_size=16).hexdigest()
 
 
 def summary(definition: Definition, answers: dict[str, str]) -> str:
     """One line for lists: the beginning of the description, or of the first text there is."""
-    for kind in ("long_text", "text", "choice"):
-        for item in definition.items:
-            if item.kind == kind and item.code in answers:
-                line = " ".join(answers[item.code].split())
-                return line if len(line) <= _LONGEST_SUMMARY else line[: _LONGEST_SUMMARY - 1] + "…"
+    for code in definition.summary_codes:
+        if code in answers:
+            line = " ".join(answers[code].split())
+            return line if len(line) <= _LONGEST_SUMMARY else line[: _LONGEST_SUMMARY - 1] + "…"
     return ""
 
 
@@ -76,7 +65,7 @@ def split_words(text: str) -> list[str]:
 
     The databases' own parsers differ: PostgreSQL takes ALD/1 for a file and -2026 for a number.
     """
-    return _WORD.findall(text)
+    return text.translate(_NO_WORD).split() if text.isascii() else _WORD.findall(text)
 
 
 def words(definition: Definition, draft: Draft) -> str:
@@ -84,6 +73,6 @@ def words(definition: Definition, draft: Draft) -> str:
 
     Any MPRN is among them but the first, which is a column.
     """
-    known = mprn_of(definition, draft.answers)
-    texts = [draft.answers.get(item.code, "") for item in definition.items if item.kind in _WORDY]
-    return " ".join(split_words(" ".join((*(text for text in texts if text != known), draft.own_reference or ""))))
+    known, answers = mprn_of(definition, draft.answers), draft.answers
+    texts = [answers[code] for code in definition.word_codes if code in answers and answers[code] != known]
+    return " ".join(split_words(" ".join((*texts, draft.own_reference or ""))))

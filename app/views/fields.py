@@ -8,8 +8,7 @@ from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAr
 
 from app.domain.item import Item, ItemError
 from app.domain.items import CONTROL, KINDS, Choice
-from app.services.contact_types import Definition
-from app.services.drafts import all_items
+from app.services.definition import Definition
 
 
 def no_control_characters(form: Any, field: Field) -> None:
@@ -79,7 +78,7 @@ if FIELDS.keys() != KINDS.keys():
 def item_form(definition: Definition) -> type[FlaskForm]:
     """A form class with one field per data item, named by item code; the kinds themselves do the checking."""
     fields: dict[str, Any] = {}
-    for item in all_items(definition):
+    for item in definition.asked:
         field = FIELDS[item.kind](item)
         field.kwargs["render_kw"] = {
             **(field.kwargs.get("render_kw") or {}),

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.domain.identifiers import make_reference
 from app.domain.lifecycle import OPEN, Status
-from app.services.contact_types import Definition
 from app.services.contacts import contact_values
+from app.services.definition import Definition
 from app.services.drafts import Draft
 from bench.worlds.answers import answers_for
 from bench.worlds.world import ORGANISATIONS

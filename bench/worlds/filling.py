@@ -17,7 +17,8 @@ from app.config import Config
 from app.domain.lifecycle import Status
 from app.extensions import db
 from app.models import Contact, Counter, Grant, Organisation, OutcomeCode, User
-from app.services.contact_types import Definition, list_definitions
+from app.services.contact_types import list_definitions
+from app.services.definition import Definition
 from bench.worlds.contacts import TYPES, contact_rows
 from bench.worlds.people import grant_rows, organisation_rows, user_rows
 from bench.worlds.world import World

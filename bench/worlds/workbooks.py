@@ -8,7 +8,7 @@ from pathlib import Path
 import xlsxwriter
 
 from app.domain.item import Item
-from app.services.drafts import OWN_REFERENCE
+from app.services.definition import OWN_REFERENCE
 from bench.worlds.answers import ANSWERS
 from bench.worlds.world import data_folder
 from seed.load import read_reference

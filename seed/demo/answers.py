@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from app.domain.identifiers import mprn_check_digits
 from app.domain.item import Item, show_date
 from app.domain.items import LDZS
-from app.services.contact_types import Definition
+from app.services.definition import Definition
 
 _FOLDER = Path(__file__).parent
 PLACES = json.loads((_FOLDER / "places.json").read_text(encoding="utf-8"))

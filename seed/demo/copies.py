@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.models.bulk import Row, Table
-from app.services.contact_types import Definition
+from app.services.definition import Definition
 from app.services.drafts import fingerprint, mprn_of, split_words
 from seed.demo.answers import Draw, make_mprn
 

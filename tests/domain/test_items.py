@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain import clock
-from app.domain.answers import read_answers, show_answer
+from app.domain.answers import AnswerReader, show_answer
 from app.domain.item import Item, ItemError
 from app.domain.items import KINDS, LDZS
 
@@ -222,7 +222,7 @@ def period(start: str, end: str) -> tuple[dict[str, str], dict[str, ItemError]]:
         Item("START", "Start of period", "date", is_required=True),
         Item("END", "End of period", "date", limits={"not_before": "START"}),
     ]
-    return read_answers(items, {"START": start, "END": end}.get)
+    return AnswerReader(items).read({"START": start, "END": end}.get)
 
 
 def test_an_end_before_its_start_is_refused_and_dropped() -> None:

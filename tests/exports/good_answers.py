@@ -3,8 +3,7 @@
 from app.domain import clock
 from app.domain.item import Item
 from app.domain.items import KINDS, LDZS, Choice
-from app.services.contact_types import Definition
-from app.services.drafts import all_items
+from app.services.definition import Definition
 
 BY_KIND = {
     "text": "Some words",
@@ -37,4 +36,4 @@ def good_answer(item: Item) -> str:
 
 def good_answers(definition: Definition) -> dict[str, str]:
     """A right answer to every item by code, the optional ones and the own reference included."""
-    return {item.code: good_answer(item) for item in all_items(definition)}
+    return {item.code: good_answer(item) for item in definition.asked}

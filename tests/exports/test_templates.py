@@ -11,7 +11,6 @@ from app.exports.templates import FILL_ROWS, template
 from app.imports import pipeline
 from app.imports import verdict as checks
 from app.services import contact_types
-from app.services.drafts import all_items
 from seed.load import FOLDER
 from tests.exports.good_answers import good_answer, good_answers
 
@@ -31,7 +30,7 @@ def test_every_type_has_one(acting) -> None:
 
 def check_template(code: str) -> None:
     definition = contact_types.get_definition(code)
-    items = all_items(definition)
+    items = definition.asked
     book = open_template(code)
     sheet, lists, guide = book["Contacts"], book["Lists"], book["Help"]
     assert book.active is sheet and lists.sheet_state == "hidden" and sheet.freeze_panes == "A2"
@@ -63,7 +62,7 @@ def filled(code: str, *, as_dates: bool) -> bytes:
     """The template with one careful row."""
     definition = contact_types.get_definition(code)
     book = open_template(code)
-    for column, item in enumerate(all_items(definition), 1):
+    for column, item in enumerate(definition.asked, 1):
         answer = good_answer(item)
         if as_dates and item.kind == "date":
             day, month, year = map(int, answer.split("/"))

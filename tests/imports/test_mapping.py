@@ -7,8 +7,7 @@ from app.imports.checking import Checker
 from app.imports.mapping import TYPE_COLUMN, HeaderMap, folded, is_header, names_of, understand
 from app.imports.reader import SourceRow
 from app.services import contact_types
-from app.services.contact_types import Definition
-from app.services.drafts import all_items
+from app.services.definition import Definition
 
 ADD_HEADERS = ("MPRN", "What is wrong with the address", "Correct address", "Correct postcode", "Description")
 
@@ -76,14 +75,14 @@ def test_a_header_is_known_however_it_is_written(definitions, header) -> None:
 def test_every_item_of_every_type_is_known_by_its_code_and_label(definitions) -> None:
     for code, definition in definitions.items():
         names = names_of([definition], is_mixed=False)
-        for item in all_items(definition):
+        for item in definition.asked:
             assert names[folded(item.code)] == names[folded(item.label)] == item.code, (code, item)
 
 
 def test_in_a_mixed_file_a_heading_means_the_same_for_every_type(definitions) -> None:
     names = names_of(definitions.values(), is_mixed=True)
     for code, definition in definitions.items():
-        for item in all_items(definition):
+        for item in definition.asked:
             assert names[folded(item.code)] == names[folded(item.label)] == item.code, (code, item)
     assert all(names[folded(text)] == TYPE_COLUMN for text in ("Contact type", "type", "Contact code", "CONTACT_TYPE"))
 

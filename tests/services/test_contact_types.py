@@ -15,6 +15,7 @@ from app.exports.templates import template
 from app.extensions import db
 from app.models import AuditEvent, ContactType, DataItem
 from app.services import contact_types, contacts, drafts
+from app.services.definition import DEFAULT_DUE_DAYS
 from app.services.drafts import Draft
 from tests.worlds import answers, raise_one
 
@@ -143,7 +144,7 @@ def test_a_change_of_raisers_and_targets_is_kept_and_audited(acting) -> None:
         assert event.after["name"] == "Address, amended" and "duplicate_rule" not in event.after
         change_type("ADD", raisers=[], targets={}, version=2)
         definition = contact_types.get_definition("ADD")
-        assert (definition.raisers, definition.due_days) == (frozenset(), contact_types.DEFAULT_DUE_DAYS)
+        assert (definition.raisers, definition.due_days) == (frozenset(), DEFAULT_DUE_DAYS)
 
 
 def test_an_old_version_is_a_conflict(acting) -> None:
