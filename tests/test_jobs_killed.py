@@ -33,7 +33,10 @@ def raising(worlds, tmp_path, monkeypatch) -> Path:
     path = tmp_path / "cms.sqlite3"
     shutil.copyfile(world.config.database_url.removeprefix("sqlite:///"), path)
     monkeypatch.setattr(checking, "BATCH_ROWS", CHUNK)
-    app = create_app(Config(is_testing=True, secret_key="for tests only", database_url=f"sqlite:///{path}"))
+    url = f"sqlite:///{path}"
+    app = create_app(
+        Config(is_testing=True, secret_key="for tests only", database_url=url, argon2_memory_kib=8, argon2_passes=1)
+    )
     head = "MPRN,What is wrong with the address,Correct address,Correct postcode,Description\n"
     lines = (f"3938424403,Spelling or numbering,{n} High Street,B91 3QL,Number {n} is wrong\n" for n in range(ROWS))
     with app.app_context():

@@ -7,10 +7,12 @@ from flask import Flask
 from openpyxl import Workbook
 
 from app import jobs
-from app.access.actor import acting_as
+from app.access.actor import Actor, acting_as
+from app.domain import clock
 from app.domain.lifecycle import Action
 from app.extensions import db
 from app.imports import pipeline
+from app.models import Notification, SavedView
 from app.services import contact_types, contacts, drafts, sessions
 from app.services.request_keys import once
 from app.views import public_ids
@@ -82,6 +84,13 @@ def make_busy(app: Flask) -> dict[str, Owned]:
     return {name: _make_one(app, member, name) for name, member in (("alder", "ann"), ("birch", "bob"))}
 
 
+def _add_personal_rows(actor: Actor, text: str) -> None:
+    """A saved view and a notification, as their verbs write them."""
+    owner = {"user_id": actor.user_pk, "organisation_id": actor.organisation_id}
+    db.session.add(SavedView(**owner, maker_name=actor.name, page="contacts", name=text, query="?q=" + text))
+    db.session.add(Notification(**owner, at=clock.now(), text=text, url="/contacts/"))
+
+
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
     text = CANARY if organisation == "birch" else "Alder"
     mprn = MPRNS[organisation]
@@ -108,6 +117,7 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             contact = contacts.perform(reference, Action.ANSWER, version=3, message=f"The {text} one.")
             event_id = contacts.list_timeline(contact)[0][0].id
+            _add_personal_rows(actor, text)
             pipeline.start_commit(upload_id)
             db.session.commit()
         for job_id in jobs.list_waiting():

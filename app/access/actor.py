@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
 from app.domain.errors import NotAllowed
+from app.domain.preferences import Preferences
 from app.domain.roles import Permission, Role
 from app.extensions import db, session_number
 
@@ -31,6 +32,8 @@ class Actor:
     permissions: frozenset[Permission]
     session_pk: int | None = None
     must_change_password: bool = False
+    preferences: Preferences = Preferences()
+    unread_count: int = 0
 
     @property
     def reaches_all(self) -> bool:

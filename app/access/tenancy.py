@@ -5,7 +5,8 @@ writes) are refused to scoped actors; writes are checked row by row before the f
 `compare_and_set` and `unscoped` below are the only doors.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -85,22 +86,33 @@ def _check_owned(row: OrganisationOwned, actor: Actor, *, is_new: bool) -> None:
 
 
 def bulk_insert(
-    model: type[Any], rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any] = MappingProxyType({})
+    model: type[Any], rows: Iterable[Mapping[str, Any]], shared: Mapping[str, Any] = MappingProxyType({})
 ) -> None:
     """Insert many owned rows, each row's organisation checked, with the driver's own means.
 
-    Rows name the same columns; `shared` holds the columns that are alike in all of them. Instants are UTC.
+    Rows name the same columns and may be made as they are asked for; `shared` holds the columns that are alike in all
+    of them. Instants are UTC.
     """
-    actor = _actor()
-    if not rows:
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
         return
-    if not actor.reaches_all:
-        owners = {row["organisation_id"] for row in rows if "organisation_id" in row} or {shared["organisation_id"]}
-        if not owners <= actor.organisation_ids:
-            raise OutOfReach(f"{model.__name__} belongs to an organisation out of reach")
     db.session.flush()
-    table = Table(model, db.session.connection(), has_ids="id" in rows[0])
-    table.insert(list(table.prepare_all(rows, shared)))
+    table = Table(model, db.session.connection(), has_ids="id" in first)
+    own = _within_reach(model, chain([first], rows), shared)
+    table.insert(table.prepare_all(list(first), own, shared))
+
+
+def _within_reach(
+    model: type[Any], rows: Iterable[Mapping[str, Any]], shared: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """The same rows; OutOfReach at the first that belongs to an organisation the actor does not act for."""
+    actor = _actor()
+    for row in rows:
+        owner = row["organisation_id"] if "organisation_id" in row else shared["organisation_id"]
+        if not actor.reaches_all and owner not in actor.organisation_ids:
+            raise OutOfReach(f"{model.__name__} belongs to an organisation out of reach")
+        yield row
 
 
 def index_words(first_id: int, last_id: int) -> None:

@@ -43,7 +43,8 @@ class AnswerReader:
             if known is None:
                 try:
                     value = kind.parse(text, item)
-                    known = value, kind.store(value)
+                    # What is text already is stored as it is.
+                    known = value, value if type(value) is str else kind.store(value)
                 except ItemError as error:
                     errors[code] = error
                     continue

@@ -29,9 +29,9 @@ class Text(ItemKind):
     name, label, longest = "text", "Text", LONGEST_TEXT
 
     def parse(self, text: str, item: Item) -> str:
-        if CONTROL.search(text):
+        if not text.isprintable() and CONTROL.search(text):
             raise ItemError("IMP-403", "This holds characters that cannot be shown. Type it again by hand.")
-        longest = int(item.limits.get("max_length", self.longest))
+        longest = item.limits.get("max_length", self.longest)
         if len(text) > longest:
             raise ItemError("IMP-404", f"This has {len(text):,} characters. {item.label} can have {longest:,} at most.")
         return text

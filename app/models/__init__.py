@@ -7,13 +7,15 @@ from app.models.contact import Contact, Message
 from app.models.contact_type import ContactType, ContactTypeRaiser, DataItem, OutcomeCode, Target
 from app.models.counter import Counter
 from app.models.job import Job
+from app.models.notification import Notification
 from app.models.organisation import Organisation, OrganisationKind
 from app.models.request_key import RequestKey
+from app.models.saved_view import SavedView
 from app.models.upload import Upload, UploadChunk, UploadFile
 from app.models.user import Grant, User, UserSession
 
 __all__ = [
     "SHARED", "AuditEvent", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter", "DataItem",
-    "Grant", "Job", "Message", "Model", "Organisation", "OrganisationKind", "OrganisationOwned", "OutcomeCode",
-    "RequestKey", "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
+    "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
+    "OutcomeCode", "RequestKey", "SavedView", "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
 ]  # fmt: skip

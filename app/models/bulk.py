@@ -6,7 +6,7 @@ checks whose rows they are: access.tenancy.bulk_insert does, and is the way in.
 
 import gc
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -45,13 +45,12 @@ class Table:
         self._connection = connection
         self._insert: Insert = INSERTS[connection.dialect.name]
 
-    def insert(self, rows: Sequence[Row]) -> None:
-        """Add prepared rows."""
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Add prepared rows as they come: a server works on the first while the last are being made."""
         self._insert(self._connection, self.name, self.columns, rows)
 
-    def prepare_all(self, rows: Sequence[Values], shared: Values) -> Iterator[Row]:
-        """Rows that all name the same columns; what is `shared` by them is written once."""
-        names = list(rows[0])
+    def prepare_all(self, names: Sequence[str], rows: Iterable[Values], shared: Values) -> Iterator[Row]:
+        """Rows that all name these columns; what is `shared` by them is written once."""
         first = self.prepare({**self.defaults, **shared, **dict.fromkeys(names)})
         changes = {self.columns[place]: change for place, change in self._changes}
         places = [(self.columns.index(name), name, changes.get(name)) for name in names]
@@ -87,16 +86,16 @@ def many_rows() -> Iterator[None]:
 class Insert(Protocol):
     """Sends prepared rows to one kind of database."""
 
-    def __call__(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None: ...
+    def __call__(self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None: ...
 
 
-def _insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _insert_many(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
     statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our tables
     connection.exec_driver_sql(statement, [tuple(row) for row in rows])
 
 
-def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
     cursor: Any = connection.connection.cursor()
     driver: Any = connection.dialect.dbapi

@@ -1,11 +1,12 @@
 """People who sign in, the roles given to them, and their open sessions."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Model, OrganisationOwned, UtcDateTime
+from app.models.base import Json, Model, OrganisationOwned, UtcDateTime
 
 
 class User(OrganisationOwned, Model):
@@ -26,6 +27,7 @@ class User(OrganisationOwned, Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
+    preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}", deferred=True)
     grants: Mapped[list["Grant"]] = relationship(lazy="raise", order_by="Grant.role", overlaps="organisation_id")
 
     def __str__(self) -> str:

@@ -6,7 +6,8 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, literal_column, or_, select, table, union
+from sqlalchemy import ColumnElement, Select, and_, cast, column, func, literal_column, or_, select, table, union
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.access.actor import current_actor
 from app.domain import clock
@@ -25,9 +26,10 @@ OWNER_MARK = "zzorg"
 # Fewer letters begin too many words.
 SHORTEST_BEGINNING = 3
 
-# PostgreSQL's word index is on exactly this expression (migrations/versions/0002), so it is written out.
+# PostgreSQL's word index is on exactly this expression (migrations/versions/0004), so it is written out.
 INDEXED_WORDS: ColumnElement[Any] = literal_column(
-    f"to_tsvector('simple'::regconfig, '{OWNER_MARK}' || contact.organisation_id::text || ' ' || contact.words)"
+    f"array_to_tsvector(string_to_array(rtrim(lower('{OWNER_MARK}' || contact.organisation_id::text || ' ' || "
+    "contact.words)), ' '))"
 )
 # SQLite's is this table, filled by tenancy.index_words.
 contact_words = table("contact_words", column("rowid"), column("words"))
@@ -151,10 +153,11 @@ def _ids_by_word(value: str) -> Select[Any]:
             wanted = f"owner : ({' OR '.join(map(str, owners))}) AND {wanted}"
         match = literal_column("contact_words").op("MATCH")(wanted)
         return select(contact_words.c.rowid).where(match).order_by(contact_words.c.rowid.desc()).limit(MOST_MATCHES)
-    terms = [*found[:-1], f"{found[-1]}:*" if is_unfinished else found[-1]]
+    terms = [f"'{word}'" for word in found]  # words hold letters and digits only
+    terms[-1] += ":*" if is_unfinished else ""
     if owners:
         terms.insert(0, "(" + " | ".join(f"{OWNER_MARK}{pk}" for pk in owners) + ")")
-    match = INDEXED_WORDS.op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(terms)))
+    match = INDEXED_WORDS.op("@@")(cast(func.lower(" & ".join(terms)), TSQUERY))
     inner = select(Contact.id).where(match).order_by(Contact.id.desc()).limit(MOST_MATCHES)
     return select(inner.cte("found").prefix_with("MATERIALIZED").c.id)
 

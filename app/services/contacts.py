@@ -1,6 +1,6 @@
 """Raising contacts and moving them through their life cycle."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,15 +50,17 @@ def raise_contacts(
         for days in {definition.due_days for definition in definitions.values()}
     }
     numbers, key = reserve_numbers(len(new))
-    rows: list[dict[str, Any]] = []
     raised: list[tuple[int, str]] = []
     by_type: dict[str, list[tuple[int, str]]] = {}
-    for number, draft in zip(numbers, new, strict=True):
-        definition, reference = definitions[draft.type_code], make_reference(number, key)
-        known = {"id": number, "reference": reference, "due_on": due_on[definition.due_days]}
-        rows.append(draft_values(definition, draft) | known)
-        raised.append((number, reference))
-        by_type.setdefault(draft.type_code, []).append((number, reference))
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for number, draft in zip(numbers, new, strict=True):
+            definition, reference = definitions[draft.type_code], make_reference(number, key)
+            raised.append((number, reference))
+            by_type.setdefault(draft.type_code, []).append((number, reference))
+            known = {"id": number, "reference": reference, "due_on": due_on[definition.due_days]}
+            yield draft_values(definition, draft) | known
+
     shared = {
         "organisation_id": actor.organisation_id,
         "channel": channel,
@@ -66,7 +68,7 @@ def raise_contacts(
         "raised_by_name": actor.name,
         "upload_id": upload_id,
     }
-    bulk_insert(Contact, rows, {**FRESH, **shared})
+    bulk_insert(Contact, rows(), {**FRESH, **shared})
     if raised:
         index_words(raised[0][0], raised[-1][0])
     for code, some in by_type.items():

@@ -9,6 +9,8 @@ from app.domain.item import ItemError
 from app.services.definition import OWN_REFERENCE, Definition
 
 _LONGEST_SUMMARY = 120
+# More than anybody searches for, and less than PostgreSQL's index takes.
+LONGEST_WORD = 100
 # Letters and digits as SQLite and PostgreSQL both know them; SQLite takes the letters named here for spaces.
 _WORD = re.compile(
     r"[^\W_\u19b0-\u19c9\u1cf2\u1cf3\u1f50\u1f52\u1f54\u1f56\u1fb6\u1fb7\u1fc6\u1fc7\u1fd6\u1fd7\u1fe4\u1fe6\u1fe7\u1ff6\u1ff7]+"
@@ -61,11 +63,12 @@ def summary(definition: Definition, answers: dict[str, str]) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, for what is searched and for what is searched in.
+    """The words of a text, for what is searched and for what is searched in; no word is longer than a hundred letters.
 
     The databases' own parsers differ: PostgreSQL takes ALD/1 for a file and -2026 for a number.
     """
-    return text.translate(_NO_WORD).split() if text.isascii() else _WORD.findall(text)
+    found = text.translate(_NO_WORD).split() if text.isascii() else _WORD.findall(text)
+    return found if len(text) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in found]
 
 
 def words(definition: Definition, draft: Draft) -> str:

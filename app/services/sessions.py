@@ -2,17 +2,19 @@
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.access.actor import SYSTEM, Actor, acting_as, current_actor, needs
 from app.domain import clock
 from app.domain.errors import RuleBroken
+from app.domain.preferences import Preferences
 from app.domain.roles import Permission, Role, permissions_of
 from app.extensions import db
-from app.models import Grant, Organisation, User, UserSession
+from app.models import Grant, Notification, Organisation, User, UserSession
 from app.models.connections import reading
 from app.services import audit, passwords
 from app.services.locking import for_change
@@ -83,6 +85,8 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
                 UserSession.revoked_at,
                 User.is_active,
                 Organisation.is_active,
+                User.preferences,
+                _UNREAD,
                 *_ACTOR_COLUMNS,
                 Grant.role,
                 Grant.starts_on,
@@ -97,7 +101,8 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     if not rows:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
-    session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active, *person = first[:-3]
+    session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active = first[:6]
+    chosen, unread_count, *person = first[6:-3]
     if (
         revoked_at
         or not is_active
@@ -115,7 +120,8 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         for *_, role, starts_on, ends_on in rows
         if role and starts_on <= today and (ends_on is None or today <= ends_on)
     )
-    return _actor(person, roles, session_pk)
+    actor = _actor(person, roles, session_pk)
+    return replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count)
 
 
 def actor_of(user_id: str) -> Actor | None:
@@ -136,6 +142,19 @@ _ACTOR_COLUMNS = (
     Organisation.id,
     Organisation.name,
     Organisation.kind_code,
+)
+# Part of the one statement each request begins with; more than this many are "99+".
+MOST_UNREAD = 100
+_UNREAD = (
+    select(func.count())
+    .select_from(
+        select(Notification.id)
+        .where(Notification.user_id == User.id, Notification.read_at.is_(None))
+        .correlate(User)
+        .limit(MOST_UNREAD)
+        .subquery()
+    )
+    .scalar_subquery()
 )
 
 

@@ -29,6 +29,7 @@ def organisation_rows(first_id: int) -> list[dict[str, Any]]:
             "advocate_name": "Advocate of the benchmark",
             "is_active": True,
             "version": 1,
+            "preferences": {},
         }
         for i in range(ORGANISATIONS)
     ]
@@ -56,6 +57,7 @@ def user_rows(world: World, xoserve: int, first_organisation: int) -> list[dict[
                 "created_at": _START,
                 "last_signed_in_at": None,
                 "version": 1,
+                "preferences": {},
                 "organisation_id": xoserve if is_staff else customer,
             }
         )

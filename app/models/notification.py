@@ -1,0 +1,27 @@
+"""What a person is told the next time they look."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKeyConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Model, OrganisationOwned, UtcDateTime
+
+
+class Notification(OrganisationOwned, Model):
+    """One sentence for one person; it belongs to that person's organisation. `url` is a path of this site."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "organisation_id"], ["user.id", "user.organisation_id"]),
+        Index(None, "user_id", "read_at"),
+        Index(None, "organisation_id", "id"),
+    )
+    user_id: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    text: Mapped[str] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(String(200))
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def __str__(self) -> str:
+        return self.text
