@@ -1,8 +1,9 @@
 """Checked rows as kept between preview and commit."""
 
-import json
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 from app.imports.checking import CellError, CheckedRows
 from app.services.drafts import Draft
@@ -19,20 +20,29 @@ class Chunk(NamedTuple):
 
 
 def pack(checked: CheckedRows) -> bytes:
-    """Compressed JSON; never pickle, for it comes back from the database."""
-    body = {
-        "drafts": [[draft.row, draft.type_code, draft.own_reference, draft.answers] for draft in checked.drafts],
-        "errors": checked.errors,
-        "warnings": checked.warnings,
-    }
-    return zlib.compress(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), _LEVEL)
+    """Compressed JSON; never pickle, for it comes back from the database.
+
+    Rows mostly answer the same items, so the codes of these are written once: a draft names its list of codes.
+    """
+    codes: dict[tuple[str, ...], int] = {}
+    drafts: list[list[Any]] = [
+        [draft.row, draft.type_code, draft.own_reference, codes.setdefault(tuple(draft.answers), len(codes)),
+         *draft.answers.values()]
+        for draft in checked.drafts
+    ]  # fmt: skip
+    body = {"codes": list(codes), "drafts": drafts, "errors": checked.errors, "warnings": checked.warnings}
+    return zlib.compress(orjson.dumps(body), _LEVEL)
 
 
 def unpack(content: bytes) -> Chunk:
     """The same, back."""
-    body = json.loads(zlib.decompress(content))
+    body = orjson.loads(zlib.decompress(content))
+    codes: list[list[str]] = body["codes"]
     return Chunk(
-        [Draft(type_code, answers, own, row) for row, type_code, own, answers in body["drafts"]],
+        [
+            Draft(type_code, dict(zip(codes[place], values, strict=True)), own_reference, row)
+            for row, type_code, own_reference, place, *values in body["drafts"]
+        ],
         [CellError(*error) for error in body["errors"]],
         [CellError(*warning) for warning in body["warnings"]],
     )

@@ -1,9 +1,10 @@
 """Headers to data items: which row is the header, which column answers which item."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 from app.domain.errors import UnreadableUpload
 from app.domain.item import Item
@@ -48,6 +49,18 @@ class HeaderMap:
     def _by_code(self) -> dict[str, Column]:
         return {column.code: column for column in self.columns if column.code}
 
+    @cached_property
+    def _last(self) -> int:
+        return max(column.index for column in self._by_code.values())
+
+    @cached_property
+    def _pick(self) -> Callable[[Sequence[str]], tuple[str, ...]]:
+        """Takes the cells of the columns used, in their order, out of a row."""
+        # With one more than needed it gives a tuple also where a single column is used.
+        indexes = [column.index for column in self._by_code.values()]
+        pick = itemgetter(*indexes, indexes[0])
+        return lambda cells: pick(cells)[:-1]
+
     def column_of(self, code: str) -> Column | None:
         """The column that answers an item, if any does."""
         return self._by_code.get(code)
@@ -55,6 +68,8 @@ class HeaderMap:
     def answers_of(self, row: SourceRow) -> dict[str, str]:
         """The row's texts by item code; cells with a problem of their own answer nothing."""
         cells, problems, width = row.cells, row.problems, len(row.cells)
+        if not problems and width > self._last:
+            return dict(zip(self._by_code, self._pick(cells), strict=True))
         return {
             code: cells[column.index]
             for code, column in self._by_code.items()

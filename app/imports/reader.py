@@ -1,6 +1,5 @@
 """Reads an upload in a process of its own, so that no file can harm or slow the one that asked."""
 
-import json
 import logging
 import os
 import select
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
+
+import orjson
 
 from app.domain.errors import UnreadableUpload
 from app.imports import limits
@@ -65,7 +66,7 @@ class Reading:
 
     def _next_line(self) -> dict[str, Any]:
         for raw in self._lines:
-            line: dict[str, Any] = json.loads(raw)
+            line: dict[str, Any] = orjson.loads(raw)
             if "refused" in line:
                 code, message = line["refused"]
                 if line["cause"]:

@@ -5,7 +5,6 @@ checks whose rows they are: access.tenancy.bulk_insert does, and is the way in.
 """
 
 import gc
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -13,6 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Protocol
 
+import orjson
 from sqlalchemy import JSON, Column, Connection, Date
 from sqlalchemy.exc import DBAPIError
 
@@ -119,11 +119,8 @@ def _instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-_to_json = json.JSONEncoder().encode
-
-
 def _json_text(value: Any) -> str:
-    return "{}" if value == {} else _to_json(value)
+    return orjson.dumps(value).decode()
 
 
 def _default(column: Column[Any]) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, select, update
 
 from app.access.actor import Actor, current_actor, needs
 from app.access.tenancy import bulk_insert, compare_and_set, index_words, unscoped
@@ -21,7 +21,7 @@ from app.services.calendar import closed_days
 from app.services.definition import Definition
 from app.services.drafts import Draft
 
-LOOK_UP_SIZE = 500
+LOOK_UP_SIZE = 2_000
 # What every contact begins as.
 FRESH: Mapping[str, Any] = {"status": Status.LOGGED.value, "is_open": True, "version": 1}
 
@@ -148,11 +148,18 @@ def find_open_repeats(fingerprints: Iterable[str]) -> dict[str, str]:
     for start in range(0, len(wanted), LOOK_UP_SIZE):
         rows = select(Contact.fingerprint, Contact.reference).where(
             Contact.organisation_id == current_actor().organisation_id,
-            Contact.fingerprint.in_(wanted[start : start + LOOK_UP_SIZE]),
+            _among(Contact.fingerprint, wanted[start : start + LOOK_UP_SIZE]),
             Contact.is_open,
         )
         found.update({row.fingerprint: row.reference for row in db.session.execute(rows)})
     return found
+
+
+def _among(column: Any, values: list[str]) -> ColumnElement[bool]:
+    """IN, as one array where the database has arrays: two thousand parameters take longer to send than to look up."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(values, ARRAY(String)))
+    return column.in_(values)
 
 
 def get_contact(reference: str) -> Contact:

@@ -15,7 +15,8 @@ LONGEST_WORD = 100
 _WORD = re.compile(
     r"[^\W_\u19b0-\u19c9\u1cf2\u1cf3\u1f50\u1f52\u1f54\u1f56\u1fb6\u1fb7\u1fc6\u1fc7\u1fd6\u1fd7\u1fe4\u1fe6\u1fe7\u1ff6\u1ff7]+"
 )
-_NO_WORD = {number: " " for number in range(128) if not chr(number).isalnum()}
+# The same for text of ASCII only, which most is: bytes are exchanged ten times as fast as letters are looked for.
+_WORDS_ONLY = bytes(number if number < 128 and chr(number).isalnum() else 32 for number in range(256))
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,10 @@ def split_words(text: str) -> list[str]:
 
     The databases' own parsers differ: PostgreSQL takes ALD/1 for a file and -2026 for a number.
     """
-    found = text.translate(_NO_WORD).split() if text.isascii() else _WORD.findall(text)
-    return found if len(text) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in found]
+    found = text.encode().translate(_WORDS_ONLY).decode().split() if text.isascii() else _WORD.findall(text)
+    if len(text) <= LONGEST_WORD or max(map(len, found), default=0) <= LONGEST_WORD:
+        return found
+    return [word[:LONGEST_WORD] for word in found]
 
 
 def words(definition: Definition, draft: Draft) -> str:
