@@ -30,7 +30,8 @@ def pack(checked: CheckedRows) -> bytes:
          *draft.answers.values()]
         for draft in checked.drafts
     ]  # fmt: skip
-    body = {"codes": list(codes), "drafts": drafts, "errors": checked.errors, "warnings": checked.warnings}
+    errors, warnings = map(list, checked.errors), map(list, checked.warnings)
+    body = {"codes": list(codes), "drafts": drafts, "errors": list(errors), "warnings": list(warnings)}
     return zlib.compress(orjson.dumps(body), _LEVEL)
 
 
