@@ -6,7 +6,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test bench clean rebuild
+.PHONY: help run test bench vendor clean rebuild
 
 # The Python to make the virtualenv with; empty means the first one found that is new enough.
 PYTHON ?=
@@ -35,9 +35,12 @@ test: .venv/.dev ## check the code and run every test
 bench: .venv-bench/.bench ## measure the service against its goals (BENCH_QUICK=1 for a small run)
 	@exec .venv-bench/bin/python -m bench $(ARGS)
 
+vendor: .venv/.dev ## put the pinned front-end packages under app/static/vendor anew (needs npm)
+	@$(IN_VENV) tools.vendor
+
 clean: ## remove what was installed and cached; data in instance/ stays
 	@rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
-	@find app bench seed tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find app bench seed tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.runtime: requirements.txt .venv/.python
 	@echo "Installing what the service runs on: this happens once, and again when requirements.txt changes."

@@ -22,7 +22,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     from app.services import passwords
 
     config = config or settings.from_environment()
-    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app = Flask(__name__, static_folder=None, template_folder="templates")
     app.config.update(config.flask_settings())
     assert models.__all__
     db.init_app(app)

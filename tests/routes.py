@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.views import static_files
 from tests.cast import PEOPLE
 from tests.worlds import Owned
 
@@ -62,13 +63,17 @@ def by_id(path: str, attribute: str) -> Address:
 
 
 ROUTES: dict[tuple[str, str], Route] = {
-    ("static", "GET"): Route(at("/static/img/icon.svg"), EVERYBODY, is_open=True),
+    ("static", "GET"): Route(at("/static/" + static_files.hashed("img/icon.svg")), EVERYBODY, is_open=True),
+    ("theme.choose", "POST"): Route(at("/theme"), EVERYBODY, ok=302, is_open=True),
+    ("account.profile", "GET"): Route(at("/account/"), EVERYBODY),
+    ("account.profile", "POST"): Route(at("/account/"), EVERYBODY, ok=302),
+    ("kit.index_view", "GET"): Route(at("/kit/"), EVERYBODY),
     ("status.healthz", "GET"): Route(at("/healthz"), EVERYBODY, is_open=True),
     ("session.sign_in", "GET"): Route(at("/sign-in"), EVERYBODY, ok=302),
     ("session.sign_in", "POST"): Route(at("/sign-in"), EVERYBODY, ok=302),
     ("session.sign_out", "POST"): Route(at("/sign-out"), EVERYBODY, ok=302),
-    ("account.password", "GET"): Route(at("/account/password"), EVERYBODY),
-    ("account.password", "POST"): Route(at("/account/password"), EVERYBODY),
+    ("session.password", "GET"): Route(at("/account/password"), EVERYBODY),
+    ("session.password", "POST"): Route(at("/account/password"), EVERYBODY),
     ("home.index_view", "GET"): Route(at("/"), EVERYBODY),
     ("contacts.index_view", "GET"): Route(at("/contacts/"), READERS),
     ("contacts.export_view", "POST"): Route(at("/contacts/export/"), READERS, data={"format": "csv"}),

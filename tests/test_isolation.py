@@ -75,7 +75,7 @@ def test_every_address_answers_each_member_of_the_cast_as_the_table_says(app, bu
         answer = person.get(address) if method == "GET" else person.post(address, route.data)
         if answer.status_code != expected:
             wrong.append((endpoint, method, address, answer.status_code, expected))
-        if name == "nobody" and expected == 302:
+        if name == "nobody" and expected == 302 and not route.is_open:
             assert answer.location.startswith("/sign-in")
     assert not wrong
 
@@ -199,6 +199,13 @@ def test_every_page_is_well_made(app, busy, browser, name) -> None:
     assert seen > 5
 
 
+def without_what_was_typed(body: str, text: str) -> str:
+    """A page without the places that say what was searched for."""
+    for place in (f'value="{text}"', f'?q={text}"', f"Search: {text}"):
+        body = body.replace(place, "")
+    return body
+
+
 def test_nothing_of_another_organisation_is_shown_anywhere(app, busy, browser) -> None:
     """Birch's every text holds a canary; alder's people and the network follow every link they are shown."""
     looked = 0
@@ -221,10 +228,8 @@ def test_nothing_of_another_organisation_is_shown_anywhere(app, busy, browser) -
             answer = person.get(address)
             looked += 1
             body = answer.get_data(as_text=True) if not address.endswith(".xlsx") else ""
-            own_words = body.replace(f'value="{CANARY}"', "").replace(f"Search: {CANARY}", "")
-            assert CANARY not in own_words and busy["birch"].reference not in body.replace(
-                f'value="{busy["birch"].reference}"', ""
-            ).replace(f"Search: {busy['birch'].reference}", ""), (name, address)
+            for typed in (CANARY, busy["birch"].reference):
+                assert typed not in without_what_was_typed(body, typed), (name, address)
             assert "Birch" not in body, (name, address)
             if answer.mimetype == "text/html":
                 waiting += [

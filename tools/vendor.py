@@ -57,10 +57,12 @@ def main() -> None:
 
 def _copy(package: Package, source: Path) -> None:
     target = package.target / package.folder
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    licence = next(path for path in sorted(source.iterdir()) if path.name.upper().startswith("LICEN"))
-    shutil.copyfile(licence, target / "LICENSE")
+    target.mkdir(parents=True, exist_ok=True)
+    # One package comes without its licence, which then stays as it was copied from its repository.
+    for licence in sorted(source.iterdir()):
+        if licence.name.upper().startswith("LICEN"):
+            shutil.copyfile(licence, target / "LICENSE")
+    assert (target / "LICENSE").exists(), package
     for name, saved in package.files.items():
         text = (source / name).read_text()
         # Source maps are not served, and a browser that asks for one would find nothing.
@@ -97,8 +99,12 @@ def _write_system_dark() -> None:
     """Tabler's dark rules once more for those who follow their system: linked with a media query, so no script asks."""
     css = (VENDOR / "tabler" / "tabler.min.css").read_text()
     found = []
-    for selectors, body in re.findall(r"([^{}]*\[data-bs-theme=dark\][^{}]*)\{([^{}]*)\}", css):
-        kept = [one for one in re.split(r",(?![^(]*\))", selectors) if "[data-bs-theme=dark]" in one]
+    # Only rules of the outermost level: what is inside a media query is for print.
+    for selectors, body in re.findall(r"(?<=\})([^{}]*\[data-bs-theme=dark\][^{}]*)\{([^{}]*)\}", css):
+        dark = [one for one in re.split(r",(?![^(]*\))", selectors) if "[data-bs-theme=dark]" in one]
+        kept = [one for one in dark if ":not" not in one]
+        if not kept:
+            continue
         found.append(",".join(kept).replace("[data-bs-theme=dark]", "[data-bs-theme=system]") + "{" + body + "}")
     (VENDOR / "tabler" / "tabler-system-dark.css").write_text("\n".join(found) + "\n")
 

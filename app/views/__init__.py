@@ -11,13 +11,14 @@ from app.access.actor import Actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, Upload, User
-from app.views import errors, headers, public_ids, request_scope, session, static_files, status
+from app.views import errors, headers, profile, public_ids, request_scope, session, static_files, status, theme
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
 from app.views.contacts import ContactPage
 from app.views.data_items import DataItemPage
 from app.views.home import HomePage
+from app.views.kit import KitPage
 from app.views.organisations import OrganisationPage
 from app.views.people import PeoplePage
 from app.views.raising import RaisePage
@@ -31,6 +32,7 @@ class MenuItem(NamedTuple):
     url: str
     icon: str
     is_current: bool
+    key: str
 
 
 limit_bodies = request_scope.limit_bodies
@@ -44,7 +46,10 @@ def register(app: Flask, config: Config) -> None:
     errors.register(app)
     headers.register(app, is_production=config.is_production)
     request_scope.register(app, config)
+    static_files.register(app)
+    theme.register(app)
     session.register(app)
+    profile.register(app)
     status.register(app)
     admin = Admin(
         app,
@@ -65,13 +70,19 @@ def register(app: Flask, config: Config) -> None:
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
     ):
         admin.add_view(view)
+    if not config.is_production:
+        admin.add_view(KitPage(name="Kit", endpoint="kit", url="/kit"))
     pages = [view for view in admin._views if isinstance(view, Page)]
 
     def main_menu() -> list[MenuItem]:
         """The sections this person has."""
         return [
             MenuItem(
-                str(view.name), url_for(f"{view.endpoint}.index_view"), view.icon, request.blueprint == view.endpoint
+                str(view.name),
+                url_for(f"{view.endpoint}.index_view"),
+                view.icon,
+                request.blueprint == view.endpoint,
+                view.key,
             )
             for view in pages
             if view.in_menu and view.is_accessible()

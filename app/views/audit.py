@@ -42,6 +42,7 @@ class AuditPage(ListPage):
 
     permission = Permission.AUDIT_READ
     noun, icon = "event", "history"
+    key = "a"
     sorts = {"newest": Sort("Newest first", AuditEvent.id, True), "oldest": Sort("Oldest first", AuditEvent.id)}
     filters = (
         ListFilter(

@@ -31,6 +31,8 @@ class Page(BaseView):
     permission: ClassVar[Permission]
     in_menu: ClassVar[bool] = True
     icon: ClassVar[str] = ""
+    # The key that follows g to come here (see the sheet of shortcuts); unique.
+    key: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -38,6 +38,7 @@ class ContactTypePage(ListPage):
     create = staticmethod(contact_types.create_type)
     update = staticmethod(contact_types.change_type)
     noun, icon = "contact type", "list-details"
+    key = "t"
     details_template = "pages/contact_type.html"
     sorts = {"code": Sort("By code", ContactType.code), "name": Sort("By name", ContactType.name)}
     filters = (

@@ -51,6 +51,7 @@ class ContactPage(ListPage):
     permission = Permission.CONTACT_READ
     noun = "contact"
     icon = "messages"
+    key = "c"
     list_template = "pages/contacts/list.html"
     details_template = "pages/contacts/contact.html"
     can_view_details = False  # a contact is found by its reference, below

@@ -5,7 +5,7 @@ import secrets
 from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
-YEAR = 31_536_000
+from app.views.static_files import YEAR
 
 
 def csp_nonce() -> str:
@@ -43,9 +43,8 @@ def register(app: Flask, *, is_production: bool) -> None:
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         if is_production:
             headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
-        if request.endpoint == "static" and response.status_code == 200 and request.args.get("v"):
-            headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        elif request.endpoint != "static":
+        # static_files says for how long a file is kept.
+        if request.endpoint != "static" or response.status_code != 200:
             headers["Cache-Control"] = "no-store"
             headers["Vary"] = "Cookie"
         return response

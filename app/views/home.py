@@ -30,6 +30,7 @@ class HomePage(Page):
 
     permission = Permission.ACCOUNT_OWN
     icon = "home"
+    key = "h"
 
     @expose("/")
     def index_view(self) -> str:

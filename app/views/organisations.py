@@ -32,6 +32,7 @@ class OrganisationPage(ListPage):
     create = staticmethod(organisations.create_organisation)
     update = staticmethod(organisations.change_organisation)
     noun, icon = "organisation", "building"
+    key = "o"
     search_hint = "Name or short code"
     search_columns = (Organisation.name, Organisation.short_code)
     sorts = {"name": Sort("By name", Organisation.name), "newest": Sort("Newest first", Organisation.id, True)}

@@ -36,6 +36,7 @@ class PeoplePage(ListPage):
     create = staticmethod(people.create_user)
     update = staticmethod(people.change_user)
     noun, noun_plural, icon = "person", "people", "users"
+    key = "p"
     search_hint = "Name or user ID"
     search_columns = (User.name, User.user_id)
     sorts = {"newest": Sort("Newest first", User.id, True), "user_id": Sort("By user ID", User.user_id)}

@@ -25,6 +25,7 @@ class RaisePage(Page):
 
     permission = Permission.CONTACT_RAISE
     icon = "plus"
+    key = "r"
 
     @expose("/")
     def index_view(self) -> str:

@@ -17,11 +17,11 @@ from app.services import audit, sessions
 from app.views.base import SAFE_METHODS
 
 # Everything else needs a signed-in person.
-OPEN_ENDPOINTS = frozenset({"static", "session.sign_in", "status.healthz"})
+OPEN_ENDPOINTS = frozenset({"static", "session.sign_in", "status.healthz", "theme.choose"})
 UPLOAD_ENDPOINT = "uploads.new_view"
 FORM_BYTES = 256 * 1024
 # What a person with a first password may do before changing it.
-FIRST_PASSWORD_ENDPOINTS = frozenset({"account.password", "session.sign_out", "static"})
+FIRST_PASSWORD_ENDPOINTS = frozenset({"session.password", "session.sign_out", "static", "theme.choose"})
 
 
 class SignedIn(UserMixin):
@@ -72,7 +72,7 @@ def register(app: Flask, config: Config) -> None:
             g.scope.enter_context(reading())
         g.actor = g.scope.enter_context(acting_as(signed_in.actor))
         if g.actor.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
-            return redirect(url_for("account.password"))
+            return redirect(url_for("session.password"))
         if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") == "cross-site":
             abort(400)
         if any("\0" in text for name in request.form for text in (name, *request.form.getlist(name))):

@@ -20,7 +20,6 @@ from app.views.forms import add_error
 from app.views.request_scope import SignedIn
 
 blueprint = Blueprint("session", __name__)
-account = Blueprint("account", __name__, url_prefix="/account")
 
 
 class SignInForm(FlaskForm):
@@ -101,7 +100,7 @@ def sign_out() -> Response:
     return redirect(url_for("session.sign_in"))
 
 
-@account.route("/password", methods=["GET", "POST"])
+@blueprint.route("/account/password", methods=["GET", "POST"])
 def password() -> Any:
     """Choose a new password."""
     form, actor = PasswordForm(), current_actor()
@@ -124,4 +123,3 @@ def password() -> Any:
 def register(app: Flask) -> None:
     """Add the pages."""
     app.register_blueprint(blueprint)
-    app.register_blueprint(account)

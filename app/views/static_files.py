@@ -1,19 +1,70 @@
-"""Static files by the hash of their content, so that browsers keep them for ever."""
+"""Static files under names that carry the hash of their content, compressed, kept by browsers for a year."""
 
+import gzip
 import hashlib
+import mimetypes
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from flask import url_for
+from flask import Flask, abort, request, url_for
+from werkzeug.wrappers import Response
 
-_FOLDER = Path(__file__).resolve().parent.parent / "static"
+FOLDER = Path(__file__).resolve().parent.parent / "static"
+YEAR = 31_536_000
+_SQUEEZED = frozenset({".css", ".js", ".svg"})
+_LEVEL = 9
+
+
+class Asset(NamedTuple):
+    """One file as it is sent."""
+
+    body: bytes
+    squeezed: bytes | None
+    kind: str
 
 
 @cache
-def _version(name: str) -> str:
-    return hashlib.sha256((_FOLDER / name).read_bytes()).hexdigest()[:12]
+def _names() -> tuple[dict[str, str], dict[str, str]]:
+    """Name -> hashed name, and back."""
+    hashed = {}
+    for path in sorted(FOLDER.rglob("*")):
+        if path.is_file() and path.suffix in {".css", ".js", ".svg", ".png", ".ico"}:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            hashed[path.relative_to(FOLDER).as_posix()] = (
+                path.relative_to(FOLDER).with_name(f"{path.stem}.{digest}{path.suffix}").as_posix()
+            )
+    return hashed, {new: old for old, new in hashed.items()}
+
+
+@cache
+def _load(name: str) -> Asset:
+    body = (FOLDER / name).read_bytes()
+    squeezed = gzip.compress(body, _LEVEL, mtime=0) if Path(name).suffix in _SQUEEZED else None
+    return Asset(body, squeezed, mimetypes.guess_type(name)[0] or "application/octet-stream")
+
+
+def hashed(name: str) -> str:
+    """The name a file under static/ is served by; KeyError when there is none."""
+    return _names()[0][name]
 
 
 def url(name: str) -> str:
-    """The address of a file under static/; FileNotFoundError when there is none."""
-    return url_for("static", filename=name, v=_version(name))
+    """Its address."""
+    return url_for("static", filename=hashed(name))
+
+
+def register(app: Flask) -> None:
+    """Serve the files by their hashed names and by no others."""
+
+    def static(filename: str) -> Response:
+        name = _names()[1].get(filename)
+        if name is None:
+            abort(404)
+        asset = _load(name)
+        headers = {"Cache-Control": f"public, max-age={YEAR}, immutable", "Vary": "Accept-Encoding"}
+        if asset.squeezed is not None and request.accept_encodings["gzip"] > 0:
+            return Response(asset.squeezed, mimetype=asset.kind, headers={**headers, "Content-Encoding": "gzip"})
+        return Response(asset.body, mimetype=asset.kind, headers=headers)
+
+    app.add_url_rule("/static/<path:filename>", "static", static)

@@ -42,6 +42,7 @@ class UploadPage(ListPage):
     permission = Permission.UPLOAD_READ
     noun = "upload"
     icon = "file-upload"
+    key = "u"
     list_template = "pages/uploads/list.html"
     can_view_details = False  # see upload_view
     empty_hint = "Upload a spreadsheet of contacts and it is listed here with what became of each row."

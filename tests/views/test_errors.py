@@ -8,6 +8,7 @@ from sqlalchemy import exc
 
 from app.extensions import db
 from app.services import contact_list, contacts, sessions
+from app.views import static_files
 from tests.test_isolation import check_page
 
 INSIDE = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT |INSERT |\.py\b|secret-inside")
@@ -119,7 +120,7 @@ def test_503_when_the_database_fails_before_anybody_is_known(browser, monkeypatc
     monkeypatch.setattr(sessions, "resume", broken)
     for answer in (ann.get("/contacts/"), ann.get("/"), ann.get("/nowhere")):
         check(answer, 503, "Try again in a minute")
-    assert ann.get("/static/img/icon.svg").status_code == 200
+    assert ann.get("/static/" + static_files.hashed("img/icon.svg")).status_code == 200
     nobody = browser("nobody")
     assert nobody.get("/healthz").json == {"status": "ok"}
 

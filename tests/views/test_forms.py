@@ -227,7 +227,7 @@ def check_inert(answer, text: str) -> None:
     if "<" in text:
         assert text not in body.replace('"<!doctype', "").replace("<!doctype html>", ""), text
     soup = BeautifulSoup(body, "html.parser")
-    assert {script.get("src", "").split("?")[0] for script in soup.find_all("script")} <= {"/static/js/cms.js"}
+    assert all(script["src"].startswith("/static/") for script in soup.find_all("script"))
     assert not soup.find_all(["b", "i"]) or text not in ("<b>bold</b>", "&lt;i&gt;")
     assert not [tag for tag in soup.find_all(True) for name in tag.attrs if name.startswith("on")]
     assert not [tag for tag in soup.find_all(href=True) if tag["href"].lower().startswith("javascript:")]
