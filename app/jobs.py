@@ -17,7 +17,7 @@ from sqlalchemy import or_, select, update
 
 from app.access.actor import SYSTEM, acting_as
 from app.domain import clock
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, NotAllowed
 from app.extensions import db
 from app.imports import pipeline
 from app.models import Job
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
 _LONGEST_ERROR = 400
+CANNOT_SIGN_IN = "The person who asked for this can no longer sign in."
+MAY_NO_LONGER = "The person who asked for this no longer has a role that allows it."
+OUR_FAULT = "Something went wrong on our side. We have been told."
 
 _lease = timedelta(seconds=60)
 
@@ -70,7 +73,7 @@ def run(job_id: int, owner: str | None = None) -> None:
     kind, arguments, asked_by = taken
     actor = actor_of_pk(asked_by)
     if actor is None:
-        _finish(job_id, owner, state="failed", error="The person who asked for this can no longer sign in.")
+        _fail(job_id, owner, CANNOT_SIGN_IN)
         return
     try:
         with acting_as(actor):
@@ -78,13 +81,16 @@ def run(job_id: int, owner: str | None = None) -> None:
             db.session.commit()
     except LeaseLost:
         logger.warning("job lost its lease", extra={"job_id": job_id})
+    except NotAllowed:
+        # Its own words speak to whoever asked, and others read these.
+        _fail(job_id, owner, MAY_NO_LONGER)
     except DomainError as refusal:
-        _finish(job_id, owner, state="failed", error=refusal.message)
+        _fail(job_id, owner, refusal.message)
     except Exception:
         logger.exception("job failed", extra={"job_id": job_id})
         _retry(job_id, owner)
     else:
-        _finish(job_id, owner, state="done")
+        _finish(job_id, owner)
 
 
 def _progress(job_id: int, owner: str, done: int, total: int) -> None:
@@ -102,25 +108,36 @@ def _progress_now(job_id: int, owner: str, done: int, total: int) -> None:
     db.session.commit()
 
 
-def _finish(job_id: int, owner: str, *, state: str, error: str | None = None) -> None:
+def _finish(job_id: int, owner: str) -> None:
     with acting_as(SYSTEM):
         done = update(Job).where(Job.id == job_id, Job.owner == owner, Job.state == "running")
-        shown = error and error[:_LONGEST_ERROR]
-        db.session.execute(done.values(state=state, error=shown, finished_at=clock.now(), lease_until=None))
+        db.session.execute(done.values(state="done", error=None, finished_at=clock.now(), lease_until=None))
+        db.session.commit()
+
+
+def _fail(job_id: int, owner: str, error: str) -> None:
+    """Give the job up for good, and in the same transaction tell what it worked on."""
+    with acting_as(SYSTEM):
+        mine = update(Job).where(Job.id == job_id, Job.owner == owner, Job.state == "running")
+        shown = error[:_LONGEST_ERROR]
+        ended = mine.values(state="failed", error=shown, finished_at=clock.now(), lease_until=None)
+        given_up = db.session.execute(ended.returning(Job.kind, Job.arguments)).first()
+        if given_up is not None and given_up.kind in GIVEN_UP:
+            GIVEN_UP[given_up.kind](**given_up.arguments, reason=shown)
         db.session.commit()
 
 
 def _retry(job_id: int, owner: str) -> None:
     """Try again later, each time after a longer wait; give up after five tries."""
     with acting_as(SYSTEM):
-        job = db.session.get_one(Job, job_id)
-        if job.owner == owner and job.state == "running":
-            is_last = job.attempts >= MOST_ATTEMPTS
-            job.state = "failed" if is_last else "ready"
-            job.error = "Something went wrong on our side. We have been told." if is_last else None
-            job.run_after = clock.now() + timedelta(seconds=2**job.attempts)
-            job.lease_until, job.owner = None, None
-        db.session.commit()
+        attempts = db.session.scalars(select(Job.attempts).where(Job.id == job_id)).one()
+        if attempts < MOST_ATTEMPTS:
+            mine = update(Job).where(Job.id == job_id, Job.owner == owner, Job.state == "running")
+            again_at = clock.now() + timedelta(seconds=2**attempts)
+            db.session.execute(mine.values(state="ready", run_after=again_at, lease_until=None, owner=None))
+            db.session.commit()
+            return
+    _fail(job_id, owner, OUR_FAULT)
 
 
 def list_waiting() -> list[int]:
@@ -146,3 +163,5 @@ def _commit_upload(upload_id: int, progress: Callable[[int, int], None]) -> None
 
 
 JOBS: dict[str, Callable[..., None]] = {"check_upload": _check_upload, "commit_upload": _commit_upload}
+# Called as the service, with the job's arguments and the reason, when a job is given up for good.
+GIVEN_UP: dict[str, Callable[..., None]] = {"check_upload": pipeline.give_up, "commit_upload": pipeline.give_up}

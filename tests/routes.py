@@ -95,6 +95,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("uploads.new_view", "POST"): Route(at("/uploads/new/"), RAISERS, ok=422),
     ("uploads.upload_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/", UPLOADERS, owned=True),
     ("uploads.commit_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/commit/", RAISERS, ok=409, owned=True),
+    ("uploads.check_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/check/", RAISERS, ok=409, owned=True),
     ("uploads.errors_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/errors.csv", UPLOADERS, owned=True),
     ("uploads.receipt_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/receipt.csv", UPLOADERS, owned=True),
     ("contact_types.index_view", "GET"): Route(at("/contact-types/"), READERS),

@@ -1,4 +1,4 @@
-"""The stages of one upload, each a verb: receive, check, choose, commit."""
+"""The stages of one upload, each a verb: receive, check, choose, commit; and what is done when one of them fails."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -17,14 +17,16 @@ from app.imports.checking import group, row_ranges
 from app.imports.chunks import Chunk, pack, unpack
 from app.imports.guard import guard
 from app.imports.messages import sentence
-from app.imports.verdict import Verdict, check_file, load_definitions
-from app.models import Job, Upload, UploadChunk, UploadFile
+from app.imports.verdict import TypeRefused, Verdict, check_file, load_definitions
+from app.models import Upload, UploadChunk, UploadFile
 from app.models.bulk import many_rows
 from app.services import audit, contact_types, contacts
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
 
 KEPT_GROUPS, KEPT_ROWS = 100, 50
+# What becomes of an upload whose work is given up, by the state it was in.
+GIVEN_UP = {"received": "failed", "committing": "stopped"}
 
 # Called with rows done (and rows in all, where known) between two steps; may raise to stop the work.
 Progress = Callable[[int, int], None]
@@ -67,7 +69,7 @@ def _same_file(organisation_id: int, digest: str) -> Select[Any]:
 
 
 def _refuse_if_raised(uploads: Select[Any]) -> None:
-    for earlier in db.session.scalars(uploads.where(Upload.state.in_(("committing", "committed"))).limit(1)):
+    for earlier in db.session.scalars(uploads.where(Upload.state.in_(("committing", "stopped", "committed"))).limit(1)):
         day = show_date(earlier.uploaded_at.astimezone(clock.LONDON).date())
         raise UnreadableUpload("IMP-602", sentence("IMP-602", name=earlier.file_name, day=day))
 
@@ -84,7 +86,8 @@ def receive_and_check_later(file_name: str, content: bytes, type_code: str | Non
 def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
     """Check a received file and keep what was found; a refused file is marked so. None when it was refused.
 
-    Reading takes no lock: everything found is written in one short transaction at the end.
+    A file of a type that may not be raised any more is refused too, for checking it again would not help. Reading
+    takes no lock: everything found is written in one short transaction at the end.
     """
     upload = get_upload(upload_id)
     if upload.state != "received":
@@ -110,7 +113,10 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
                 db.session.rollback()
                 progress(verdict.row_count, 0)
     except UnreadableUpload as refusal:
-        _refuse(upload_id, refusal)
+        _refuse(upload_id, refusal.code, refusal.message)
+        return None
+    except TypeRefused as refusal:
+        _refuse(upload_id, "IMP-415", refusal.message)
         return None
     upload = get_upload(upload_id)
     db.session.add_all(UploadChunk(**chunk) for chunk in chunks)
@@ -123,11 +129,31 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
     return verdict
 
 
-def _refuse(upload_id: int, refusal: UnreadableUpload) -> None:
+def _refuse(upload_id: int, code: str, message: str) -> None:
     db.session.rollback()
     upload = get_upload(upload_id)
-    upload.state, upload.refusal_code, upload.refusal = "refused", refusal.code, refusal.message
-    audit.record("upload:refuse", upload, after={"code": refusal.code})
+    upload.state, upload.refusal_code, upload.refusal = "refused", code, message
+    audit.record("upload:refuse", upload, after={"code": code})
+
+
+@needs(Permission.CONTACT_RAISE)
+def give_up(upload_id: int, reason: str) -> None:
+    """Say that the work on an upload ended for good before its end, and why; nothing when it waits for no work."""
+    upload = db.session.get(Upload, upload_id)
+    if upload is not None and upload.state in GIVEN_UP:
+        upload.state, upload.refusal = GIVEN_UP[upload.state], reason
+        audit.record("upload:fail", upload, after={"state": upload.state, "reason": reason})
+
+
+@needs(Permission.CONTACT_RAISE)
+def check_again(upload_id: int) -> Upload:
+    """Have a file whose check failed checked by a worker once more; Conflict when it is not waiting for that."""
+    upload = get_upload(upload_id)
+    if not compare_and_set(upload, {"state": "failed"}, {"state": "received", "refusal": None, "job_id": None}):
+        raise Conflict("This file is not waiting to be checked again. Look at what became of it.")
+    upload.job_id = enqueue("check_upload", {"upload_id": upload.id}).id
+    audit.record("upload:check_again", upload)
+    return upload
 
 
 def _preview(verdict: Verdict) -> dict[str, Any]:
@@ -165,14 +191,10 @@ def begin_commit(upload_id: int) -> Upload:
     same = _same_file(upload.organisation_id, upload.sha256)
     db.session.scalars(for_change(same)).all()
     _refuse_if_raised(same.where(Upload.id != upload_id))
-    # A job that failed is started again where it stopped; its chunks are marked.
-    job = db.session.get(Job, upload.job_id) if upload.job_id else None
-    expected = "committing" if upload.state == "committing" and job is not None and job.state == "failed" else "checked"
-    if not compare_and_set(
-        upload,
-        {"state": expected, "job_id": upload.job_id},
-        {"state": "committing", "committed_at": clock.now(), "job_id": None},
-    ):
+    # Raising that stopped goes on where it was; its chunks are marked.
+    expected = "stopped" if upload.state == "stopped" else "checked"
+    changes = {"state": "committing", "committed_at": clock.now(), "refusal": None, "job_id": None}
+    if not compare_and_set(upload, {"state": expected, "job_id": upload.job_id}, changes):
         raise Conflict("This upload is already being raised.")
     audit.record("upload:commit", upload, after={"rows": upload.accepted_count})
     return upload

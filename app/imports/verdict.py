@@ -15,6 +15,10 @@ from app.services.definition import Definition
 OUR_SHEETS = ("Help", "Lists")
 
 
+class TypeRefused(RuleBroken):
+    """The contact type of the whole file may not be raised by the actor's organisation."""
+
+
 @dataclass
 class Verdict:
     """What was found in a whole file."""
@@ -37,7 +41,7 @@ def check_file(
 ) -> Iterator[CheckedRows]:
     """Read and check a file as a stream, filling `verdict` on the way; writes nothing."""
     if type_code and (refusal := definitions[type_code].refusal(current_actor().organisation_kind)):
-        raise RuleBroken(refusal, field="type_code")
+        raise TypeRefused(refusal, field="type_code")
     checker = Checker(definitions, type_code)
     with open_upload(file_name, content) as reading:
         for checked in checker.check(reading):

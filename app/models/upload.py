@@ -12,7 +12,8 @@ from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
 class Upload(OrganisationOwned, Model):
     """A file and what became of it.
 
-    `state` is received -> checking -> checked | refused, then committing -> committed. `type_code` is
+    `state` is received -> checked | refused | failed, then committing -> committed | stopped; `refusal` says why it
+    is refused, failed (the check can be asked for again) or stopped (the rest can still be raised). `type_code` is
     None for a mixed file. `preview` holds what was understood and the grouped errors (imports.pipeline).
     """
 

@@ -30,7 +30,9 @@ STATES = {
     "received": "Checking",
     "checked": "Checked",
     "refused": "Refused",
+    "failed": "Check failed",
     "committing": "Raising",
+    "stopped": "Stopped",
     "committed": "Raised",
 }
 MIXED = "mixed"
@@ -139,8 +141,6 @@ class UploadPage(ListPage):
     def upload_view(self, upload_id: str) -> str:
         upload = self._get(upload_id)
         job = db.session.get(Job, upload.job_id) if upload.job_id else None
-        is_busy = upload.state in ("received", "committing")
-        has_failed = job is not None and job.state == "failed"
         references = []
         if upload.state == "committed":
             wanted = select(Contact.upload_row, Contact.reference, Contact.own_reference).where(
@@ -152,8 +152,7 @@ class UploadPage(ListPage):
             title=upload.file_name,
             upload=upload,
             job=job,
-            is_busy=is_busy and not has_failed,
-            has_failed=has_failed,
+            is_busy=upload.state in ("received", "committing"),
             references=references,
             show_instant=show_instant,
             state=STATES[upload.state],
@@ -169,6 +168,12 @@ class UploadPage(ListPage):
                 "Some rows are wrong, so with all or nothing, nothing is raised. Correct them and upload again."
             )
         pipeline.start_commit(upload.id)
+        return redirect(self.row_url(upload))
+
+    @expose("/<upload_id>/check/", methods=("POST",))
+    def check_view(self, upload_id: str) -> Response:
+        upload = self._get(upload_id)
+        pipeline.check_again(upload.id)
         return redirect(self.row_url(upload))
 
     @expose("/<upload_id>/errors.csv")

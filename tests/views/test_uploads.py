@@ -1,0 +1,95 @@
+"""The page of one upload in each of its states."""
+
+import io
+import re
+
+import pytest
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import Job, Upload, User
+from tests.test_isolation import check_page
+from tests.worlds import workbook
+
+MPRN = "3938424403"
+GOOD = [MPRN, "SPELLING", "1 High Street", "B91 3QL", "The number is wrong.", "ALD/1"]
+
+
+@pytest.fixture
+def send(browser):
+    """`send("ann", rows)`: the address of an upload just made."""
+
+    def upload(name: str, rows: list[list[object]], code: str = "ADD") -> str:
+        form = {"type_code": code, "file": (io.BytesIO(workbook(rows)), "contacts.xlsx")}
+        answer = browser(name).post("/uploads/new/", form)
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+        return answer.location
+
+    return upload
+
+
+def page(person, address: str) -> str:
+    """The page's text with its spaces as one."""
+    answer = person.get(address)
+    assert answer.status_code == 200
+    body = answer.get_data(as_text=True)
+    check_page(body, address)
+    return re.sub(r"\s+", " ", body)
+
+
+def let_sign_in(acting, user_id: str, may: bool) -> None:
+    with acting("system"):
+        db.session.scalars(select(User).where(User.user_id == user_id)).one().is_active = may
+        db.session.commit()
+
+
+def test_a_check_that_failed_says_why_and_offers_another(acting, browser, send, run_jobs) -> None:
+    address = send("ann", [GOOD])
+    let_sign_in(acting, "ALD-ANN", False)
+    run_jobs()
+    sue, ada = browser("sue"), browser("ada")
+    text = page(sue, address)
+    assert "could not be checked" in text and "can no longer sign in" in text and "Nothing was raised" in text
+    assert 'http-equiv="refresh"' not in text and "Check the file again" in text
+    assert "Check failed" in page(sue, "/uploads/?state=failed")
+    seen = page(ada, address)
+    assert "Check the file again" not in seen and "Somebody who may raise contacts" in seen
+    assert sue.post(address + "check/").location == address
+    assert sue.post(address + "check/").status_code == 409
+    assert "Checking your file" in page(sue, address)
+    run_jobs()
+    assert "Every row is good" in page(sue, address)
+
+
+def test_raising_that_stopped_says_what_was_raised_and_offers_the_rest(acting, browser, send, run_jobs) -> None:
+    address = send("ann", [GOOD])
+    run_jobs()
+    ann, sue, ada = browser("ann"), browser("sue"), browser("ada")
+    assert ann.post(address + "commit/", {"choice": "all"}).status_code == 302
+    let_sign_in(acting, "ALD-ANN", False)
+    run_jobs()
+    text = page(sue, address)
+    assert "Raising stopped before the end" in text and "can no longer sign in" in text
+    assert "0 of 1 contacts were raised" in text and "Go on with the remaining rows" in text
+    assert 'http-equiv="refresh"' not in text
+    assert "Stopped" in page(sue, "/uploads/?state=stopped")
+    assert "Go on with the remaining rows" not in page(ada, address)
+    assert sue.post(address + "commit/", {"choice": "good"}).status_code == 302
+    run_jobs()
+    assert "1 contact raised" in page(sue, address)
+
+
+def test_no_upload_ends_in_a_state_without_words(acting, browser, send, run_jobs) -> None:
+    from app.views.uploads import STATES
+
+    address = send("ann", [GOOD])
+    sue = browser("sue")
+    for state in STATES:
+        with acting("system"):
+            upload = db.session.scalars(select(Upload)).one()
+            upload.state, upload.refusal, upload.refusal_code = state, "A reason.", "IMP-000"
+            upload.preview = {"columns": [], "header_row": 1}
+            db.session.commit()
+        assert STATES[state] in page(sue, address), state
+    with acting("system"):
+        assert db.session.scalars(select(Job)).one().state == "ready"
