@@ -13,10 +13,10 @@ from app.domain.errors import Conflict, NotFound, RuleBroken, UnreadableUpload
 from app.domain.item import show_date
 from app.domain.roles import Permission
 from app.extensions import db
-from app.imports.checking import group, row_ranges
 from app.imports.chunks import Chunk, pack, unpack
 from app.imports.guard import guard
 from app.imports.messages import sentence
+from app.imports.preview import make_preview
 from app.imports.verdict import TypeRefused, Verdict, check_file, load_definitions
 from app.models import Upload, UploadChunk, UploadFile
 from app.models.bulk import many_rows
@@ -24,7 +24,6 @@ from app.services import audit, contact_types, contacts
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
 
-KEPT_GROUPS, KEPT_ROWS = 100, 50
 # What becomes of an upload whose work is given up, by the state it was in.
 GIVEN_UP = {"received": "failed", "committing": "stopped"}
 
@@ -124,7 +123,7 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
     upload.row_count = verdict.row_count
     upload.accepted_count = verdict.accepted_count
     upload.refused_count = verdict.refused_count
-    upload.preview = _preview(verdict)
+    upload.preview = make_preview(verdict, definitions)
     audit.record("upload:check", upload, after={"rows": verdict.row_count, "refused": verdict.refused_count})
     return verdict
 
@@ -154,24 +153,6 @@ def check_again(upload_id: int) -> Upload:
     upload.job_id = enqueue("check_upload", {"upload_id": upload.id}).id
     audit.record("upload:check_again", upload)
     return upload
-
-
-def _preview(verdict: Verdict) -> dict[str, Any]:
-    groups = group(verdict.errors)
-    return {
-        **verdict.understood,
-        "notes": verdict.notes,
-        "group_count": len(groups),
-        "error_count": len(verdict.errors),
-        "groups": [
-            [code, header, message, row_ranges(rows), len(rows)] for code, header, message, rows in groups[:KEPT_GROUPS]
-        ],
-        "first_errors": [list(error) for error in verdict.errors[:KEPT_ROWS]],
-        "warning_groups": [
-            [code, header, message, row_ranges(rows), len(rows)]
-            for code, header, message, rows in group(verdict.warnings)[:KEPT_GROUPS]
-        ],
-    }
 
 
 @needs(Permission.CONTACT_RAISE)

@@ -10,7 +10,10 @@ from app.imports.checking import CellError, CheckedRows, Checker, row_ranges
 from app.imports.reader import open_upload
 from app.services import contact_types
 from app.services.definition import Definition
+from app.services.drafts import Draft
 
+# So many good rows are shown as they were read.
+SAMPLE_ROWS = 10
 # The other sheets of our own templates (exports.templates).
 OUR_SHEETS = ("Help", "Lists")
 
@@ -28,6 +31,7 @@ class Verdict:
     errors: list[CellError] = field(default_factory=list)
     warnings: list[CellError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    first_good: list[Draft] = field(default_factory=list)
     understood: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -47,6 +51,7 @@ def check_file(
         for checked in checker.check(reading):
             verdict.row_count += checked.row_count
             verdict.accepted_count += len(checked.drafts)
+            verdict.first_good.extend(checked.drafts[: SAMPLE_ROWS - len(verdict.first_good)])
             verdict.errors.extend(checked.errors)
             verdict.warnings.extend(checked.warnings)
             yield checked

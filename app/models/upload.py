@@ -14,7 +14,7 @@ class Upload(OrganisationOwned, Model):
 
     `state` is received -> checked | refused | failed, then committing -> committed | stopped; `refusal` says why it
     is refused, failed (the check can be asked for again) or stopped (the rest can still be raised). `type_code` is
-    None for a mixed file. `preview` holds what was understood and the grouped errors (imports.pipeline).
+    None for a mixed file. `preview` holds what was understood and the grouped errors (imports.preview).
     """
 
     __tablename__ = "upload"

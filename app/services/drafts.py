@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.domain.item import ItemError
+from app.domain.answers import show_answer
+from app.domain.item import Item, ItemError
 from app.services.definition import OWN_REFERENCE, Definition
 
 _LONGEST_SUMMARY = 120
@@ -36,6 +37,16 @@ def check(
     answers, errors = definition.reader.read(answer)
     own_reference = answers.pop(OWN_REFERENCE.code, None)
     return Draft(definition.code, answers, own_reference, row), errors
+
+
+def list_answers(definition: Definition, draft: Draft) -> list[tuple[Item, str, str]]:
+    """(item, stored, as people read it) of every answer, the own reference last, in the order asked."""
+    stored = {**draft.answers, **({OWN_REFERENCE.code: draft.own_reference} if draft.own_reference else {})}
+    return [
+        (item, stored[item.code], show_answer(stored[item.code], item))
+        for item in definition.asked
+        if item.code in stored
+    ]
 
 
 def mprn_of(definition: Definition, answers: dict[str, str]) -> str | None:

@@ -10,11 +10,10 @@ from werkzeug.wrappers import Response
 from app.access.actor import current_actor
 from app.domain.errors import NotFound
 from app.domain.identifiers import parse_reference
-from app.domain.items import KINDS
 from app.domain.roles import Permission
 from app.models.contact_type import FAMILIES
 from app.services import contact_types, contacts, drafts
-from app.services.definition import OWN_REFERENCE, Definition
+from app.services.definition import Definition
 from app.services.request_keys import once
 from app.views.base import Page
 from app.views.fields import item_form, show_errors
@@ -67,11 +66,8 @@ class RaisePage(Page):
         return self.render("pages/raise/fill.html", title=title, definition=definition, form=form)
 
     def _check(self, definition: Definition, draft: drafts.Draft, title: str) -> str:
-        stored = {**draft.answers, **({OWN_REFERENCE.code: draft.own_reference} if draft.own_reference else {})}
         answers = [
-            (item.code, item.label, KINDS[item.kind].show(stored[item.code], item), stored[item.code])
-            for item in definition.asked
-            if item.code in stored
+            (item.code, item.label, shown, stored) for item, stored, shown in drafts.list_answers(definition, draft)
         ]
         repeat = None
         if definition.duplicate_rule != "ignore":

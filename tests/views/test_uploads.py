@@ -4,10 +4,12 @@ import io
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Job, Upload, User
+from app.views.uploads import STATES
 from tests.test_isolation import check_page
 from tests.worlds import workbook
 
@@ -79,9 +81,26 @@ def test_raising_that_stopped_says_what_was_raised_and_offers_the_rest(acting, b
     assert "1 contact raised" in page(sue, address)
 
 
-def test_no_upload_ends_in_a_state_without_words(acting, browser, send, run_jobs) -> None:
-    from app.views.uploads import STATES
+def test_the_preview_shows_the_good_rows_as_they_were_read(browser, send, run_jobs) -> None:
+    address = send("ann", [GOOD, ["1"], [MPRN, "Spelling or numbering", "<b>2</b>", "b913ql", "Wrong."]])
+    run_jobs()
+    ann = browser("ann")
+    page(ann, address)
+    soup = BeautifulSoup(ann.get(address).get_data(as_text=True), "html.parser")
+    table = soup.find("section", attrs={"aria-labelledby": "samples-title"}).table
+    assert table.caption.text == "First good rows as read"
+    headings = [cell.text for cell in table.thead.find_all("th", scope="col")]
+    assert headings[:2] == ["Row", "MPRN"] and "Type" not in headings
+    rows = [[cell.text for cell in row.find_all(["th", "td"])] for row in table.tbody.find_all("tr")]
+    assert [row[0] for row in rows] == ["2", "4"] and all(
+        row.th["scope"] == "row" for row in table.tbody.find_all("tr")
+    )
+    read = [dict(zip(headings, row, strict=True)) for row in rows]
+    assert {row["Correct postcode"] for row in read} == {"B91 3QL"}
+    assert (read[1]["Correct address"], read[1]["Your reference"]) == ("<b>2</b>", "")
 
+
+def test_no_upload_ends_in_a_state_without_words(acting, browser, send, run_jobs) -> None:
     address = send("ann", [GOOD])
     sue = browser("sue")
     for state in STATES:
