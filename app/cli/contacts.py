@@ -89,6 +89,10 @@ def _import(file: Path, type_code: str | None, commit: bool) -> tuple[checks.Ver
     db.session.commit()
     references = pipeline.commit_chunks(upload_id, _unheard)
     db.session.commit()
+    accepted_count = pipeline.get_upload(upload_id).accepted_count
+    if accepted_count != found.accepted_count:  # some could be raised no more
+        found.accepted_count = accepted_count
+        found.errors = [error for chunk in pipeline.list_chunks(upload_id) for error in chunk.errors]
     return found, references
 
 

@@ -233,8 +233,7 @@ class Checker:
             reference = is_open.get(prints.get(id(draft), ""))
             if reference and draft.row is not None:
                 is_refused = definition.duplicate_rule == "refuse"
-                message = f"Contact {reference} of this type is already open for the same meter point."
-                line = CellError(draft.row, "", "", "IMP-603", message)
+                line = CellError(draft.row, "", "", "IMP-603", contacts.REPEATS.format(reference))
                 (errors if is_refused else warnings).append(line)
                 if is_refused:
                     continue

@@ -13,10 +13,11 @@ from app.domain.errors import Conflict, NotFound, RuleBroken, UnreadableUpload
 from app.domain.item import show_date
 from app.domain.roles import Permission
 from app.extensions import db
+from app.imports.checking import CellError, CheckedRows
 from app.imports.chunks import Chunk, pack, unpack
 from app.imports.guard import guard
 from app.imports.messages import sentence
-from app.imports.preview import make_preview
+from app.imports.preview import add_late, make_preview
 from app.imports.verdict import TypeRefused, Verdict, check_file, load_definitions
 from app.models import Upload, UploadChunk, UploadFile
 from app.models.bulk import many_rows
@@ -68,7 +69,10 @@ def _same_file(organisation_id: int, digest: str) -> Select[Any]:
 
 
 def _refuse_if_raised(uploads: Select[Any]) -> None:
-    for earlier in db.session.scalars(uploads.where(Upload.state.in_(("committing", "stopped", "committed"))).limit(1)):
+    is_under_way = Upload.state.in_(("committing", "stopped"))
+    # One that ended without a contact, every row refused since the check, may be raised another time.
+    is_raised = (Upload.state == "committed") & (Upload.raised_count > 0)
+    for earlier in db.session.scalars(uploads.where(is_under_way | is_raised).limit(1)):
         day = show_date(earlier.uploaded_at.astimezone(clock.LONDON).date())
         raise UnreadableUpload("IMP-602", sentence("IMP-602", name=earlier.file_name, day=day))
 
@@ -185,7 +189,8 @@ def begin_commit(upload_id: int) -> Upload:
 def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
     """Raise the contacts of a committing upload, a chunk and its place marker at a time; references in row order.
 
-    May be killed at any point and run again: a chunk is raised with its marker or not at all.
+    May be killed at any point and run again: a chunk is raised with its marker or not at all. Rows that may not be
+    raised any more are refused, and are among the chunk's errors from then on.
     """
     upload = get_upload(upload_id)
     references: list[str] = []
@@ -195,11 +200,12 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
     with many_rows():
         while (chunk := _next_chunk(upload)) is not None:
             number, content = chunk
-            good, repeats = contacts.split_refused(unpack(content).drafts, definitions)
+            checked = unpack(content)
+            good, refused = contacts.split_refused(checked.drafts, definitions)
+            if refused:
+                late = [CellError(draft.row or 0, "", "", why.code, why.message) for draft, why in refused]
+                _refuse_late(upload, number, Chunk(good, checked.errors, checked.warnings), late)
             raised = contacts.raise_contacts(good, definitions, channel="spreadsheet", upload_id=upload.id)
-            # Raised by somebody else since the check.
-            upload.accepted_count -= len(repeats)
-            upload.refused_count += len(repeats)
             references.extend(reference for _, reference in raised)
             upload.next_chunk = number + 1
             upload.raised_count += len(raised)
@@ -208,6 +214,18 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
     upload.state = "committed"
     audit.record("upload:finish", upload, after={"contacts": upload.raised_count})
     return references
+
+
+def _refuse_late(upload: Upload, number: int, rest: Chunk, late: list[CellError]) -> None:
+    """Keep what was refused since the check where the errors found by the check are kept."""
+    wanted = select(UploadChunk).where(UploadChunk.upload_id == upload.id, UploadChunk.number == number)
+    row = db.session.scalars(wanted).one()
+    errors = sorted([*rest.errors, *late], key=lambda error: error.row)
+    row.content = pack(CheckedRows(rest.drafts, errors, rest.warnings, 0))
+    row.accepted_count, row.error_count = len(rest.drafts), len(errors)
+    upload.accepted_count -= len(late)
+    upload.refused_count += len(late)
+    upload.preview = add_late(upload.preview, late)
 
 
 def _next_chunk(upload: Upload) -> tuple[int, bytes] | None:

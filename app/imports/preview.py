@@ -28,6 +28,11 @@ def make_preview(verdict: Verdict, definitions: Mapping[str, Definition]) -> dic
     }
 
 
+def add_late(preview: Mapping[str, Any], late: Iterable[CellError]) -> dict[str, Any]:
+    """The preview with what was refused while the contacts were being raised."""
+    return {**preview, "late_groups": [*preview.get("late_groups", ()), *_groups(late)][:KEPT_GROUPS]}
+
+
 def _groups(errors: Iterable[CellError]) -> list[list[Any]]:
     """[code, header, message, rows in words, how many rows] of errors that say the same, most rows first."""
     return [[code, header, message, row_ranges(rows), len(rows)] for code, header, message, rows in group(errors)]

@@ -11,6 +11,7 @@ from app.access.tenancy import bulk_insert, compare_and_set, index_words, unscop
 from app.domain import calendar, clock, lifecycle
 from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.domain.identifiers import make_reference
+from app.domain.item import ItemError
 from app.domain.lifecycle import OPEN, Action, Given, Status
 from app.domain.roles import Permission
 from app.extensions import db
@@ -22,6 +23,7 @@ from app.services.definition import Definition
 from app.services.drafts import Draft
 
 LOOK_UP_SIZE = 2_000
+REPEATS = "Contact {} of this type is already open for the same meter point."
 # What every contact begins as.
 FRESH: Mapping[str, Any] = {"status": Status.LOGGED.value, "is_open": True, "version": 1}
 
@@ -32,17 +34,12 @@ def raise_contacts(
 ) -> list[tuple[int, str]]:
     """Raise error-free drafts for the actor's own organisation, in order; (contact id, reference) of each.
 
-    RuleBroken when a type cannot be raised. Bulk statements: one for the contacts, one for their events.
+    RuleBroken when one of them is refused. Bulk statements: one for the contacts, one for their events.
     """
     actor = current_actor()
-    for code in {draft.type_code for draft in new}:
-        refusal = definitions[code].refusal(actor.organisation_kind)
-        if refusal:
-            raise RuleBroken(refusal)
-    _, repeats = split_refused(new, definitions)
-    if repeats:
-        reference = repeats[0][1]
-        raise RuleBroken(f"Contact {reference} of this type is already open for the same meter point.")
+    _, refused = split_refused(new, definitions)
+    if refused:
+        raise RuleBroken(refused[0][1].message)
     now = clock.now()
     received, closed = clock.today(), closed_days()
     due_on = {
@@ -87,21 +84,31 @@ def raise_contacts(
 
 def split_refused(
     new: Sequence[Draft], definitions: Mapping[str, Definition]
-) -> tuple[list[Draft], list[tuple[Draft, str]]]:
-    """The drafts that may be raised now, and those refused for an open contact of their type, with its reference."""
-    prints = {
-        place: drafts.fingerprint(definitions[draft.type_code], draft.answers)
-        for place, draft in enumerate(new)
-        if definitions[draft.type_code].duplicate_rule == "refuse"
-    }
-    if not prints:
-        return list(new), []
-    lock_for_raising()
-    is_open = find_open_repeats(prints.values())
-    refused = {place: is_open[print_] for place, print_ in prints.items() if print_ in is_open}
+) -> tuple[list[Draft], list[tuple[Draft, ItemError]]]:
+    """The drafts that may be raised now, and those that may not with the reason, both in order.
+
+    Refused are drafts of a type that the actor's organisation cannot raise today, and repeats of an open contact of
+    a type that takes one.
+    """
+    kind = current_actor().organisation_kind
+    closed = {code: definitions[code].refusal(kind) for code in {draft.type_code for draft in new}}
+    refused: dict[int, ItemError] = {}
+    prints: dict[int, str] = {}
+    for place, draft in enumerate(new):
+        definition = definitions[draft.type_code]
+        if refusal := closed[draft.type_code]:
+            refused[place] = ItemError("IMP-415", refusal)
+        elif definition.duplicate_rule == "refuse":
+            prints[place] = drafts.fingerprint(definition, draft.answers)
+    if prints:
+        lock_for_raising()
+        is_open = find_open_repeats(prints.values())
+        for place, print_ in prints.items():
+            if print_ in is_open:
+                refused[place] = ItemError("IMP-603", REPEATS.format(is_open[print_]))
     return (
         [draft for place, draft in enumerate(new) if place not in refused],
-        [(new[place], reference) for place, reference in refused.items()],
+        [(new[place], refused[place]) for place in sorted(refused)],
     )
 
 
