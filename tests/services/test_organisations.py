@@ -1,13 +1,17 @@
 """services.organisations: adding, changing and suspending."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
+from app.access.actor import acting_as
 from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.extensions import db
 from app.models import AuditEvent, Organisation
 from app.services import organisations, sessions
 from tests.cast import PASSWORD
+from tests.services.racing import at_once
 
 NEW = {
     "short_code": "elm",
@@ -106,6 +110,71 @@ def test_refusals_have_a_sentence(acting) -> None:
             organisations.change_organisation(alder.id, values, version=7)
         with pytest.raises(NotFound):
             organisations.change_organisation(10**9, values, version=1)
+
+
+def test_an_organisation_is_put_into_a_group_and_taken_out_again(acting) -> None:
+    with acting("root"):
+        group = find("ALD").id
+        assert change("BIR", parent_id=group).parent_id == group
+        assert change("BIR", name="Birch").parent_id == group, "what is not changed is not asked about"
+        row = organisations.create_organisation(NEW | {"parent_id": group})
+        db.session.commit()
+        assert row.parent_id == group
+        assert change("BIR", parent_id=None).parent_id is None
+
+
+def test_groups_have_one_level_and_so_no_circles(acting) -> None:
+    with acting("root"):
+        alder, birch, cedar = (find(code).id for code in ("ALD", "BIR", "CED"))
+        change("BIR", parent_id=alder)
+        for code, parent_id, words in (
+            ("ALD", birch, "Birch Gas Supply .BIR. is itself in a group"),
+            ("CED", birch, "Birch Gas Supply .BIR. is itself in a group"),
+            ("ALD", cedar, "Alder Energy .ALD. is the group of Birch Gas Supply .BIR., so it cannot"),
+            ("ALD", 10**9, "Choose a group from the list"),
+        ):
+            with pytest.raises(RuleBroken, match=words) as refusal:
+                change(code, parent_id=parent_id)
+            assert refusal.value.field == "parent_id"
+            db.session.rollback()
+        for parent_id in (birch, 10**9):
+            with pytest.raises(RuleBroken) as refusal:
+                organisations.create_organisation(NEW | {"parent_id": parent_id})
+            assert refusal.value.field == "parent_id"
+            db.session.rollback()
+        organisations.create_organisation(NEW | {"parent_id": alder})
+        db.session.commit()
+        with pytest.raises(RuleBroken, match="Birch Gas Supply .BIR. and 1 more"):
+            change("ALD", parent_id=cedar)
+
+
+def test_the_page_refuses_a_circle_beside_its_field(acting, browser) -> None:
+    with acting("root"):
+        alder, birch = find("ALD").id, find("BIR").id
+        change("BIR", parent_id=alder)
+    form = {"name": "Alder Energy", "parent_id": str(birch), "advocate_name": "", "is_active": "y", "version": "1"}
+    text = browser("root").post(f"/organisations/edit/?id={alder}", form).get_data(as_text=True)
+    assert "is itself in a group" in text and 'href="#parent_id"' in text
+    with acting("root"):
+        assert find("ALD").parent_id is None
+
+
+def test_of_two_who_make_each_the_others_group_at_once_one_is_refused(app, acting) -> None:
+    with acting("root"):
+        pks = [find(code).id for code in ("ALD", "BIR")]
+    with app.app_context():
+        root = sessions.actor_of("XOS-ROOT")
+
+    def put(pk: int, parent_id: int) -> str:
+        with acting_as(root):
+            row = db.session.get_one(Organisation, pk)
+            known = {name: getattr(row, name) for name in ("name", "advocate_name", "is_active")}
+            organisations.change_organisation(pk, known | {"parent_id": parent_id}, version=1)
+            db.session.commit()
+            return "put"
+
+    results = at_once(app, [partial(put, *pks), partial(put, *reversed(pks))])
+    assert results.count("put") == 1 and sum(isinstance(result, RuleBroken) for result in results) == 1, results
 
 
 def test_xoserve_cannot_be_suspended_for_nobody_could_take_it_back(acting) -> None:
