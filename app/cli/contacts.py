@@ -72,6 +72,7 @@ def _import(file: Path, type_code: str | None, commit: bool) -> tuple[checks.Ver
     if type_code and type_code not in definitions:
         raise UnreadableUpload("IMP-402", f"There is no contact type {type_code[:10]}.")
     if not commit:
+        pipeline.look_over(file.name, content, type_code)
         verdict = checks.Verdict()
         for _ in checks.check_file(file.name, content, definitions, type_code, verdict):
             db.session.rollback()

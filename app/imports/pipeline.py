@@ -39,11 +39,7 @@ def receive_upload(file_name: str, content: bytes, type_code: str | None) -> Upl
     The same bytes are taken once: IMP-602 when this organisation already raised contacts from them.
     """
     actor = current_actor()
-    if type_code and (refusal := contact_types.get_definition(type_code).refusal(actor.organisation_kind)):
-        raise RuleBroken(refusal, field="type_code")
-    guard(file_name, content)
-    digest = hashlib.sha256(content).hexdigest()
-    _refuse_if_raised(_same_file(actor.organisation_id, digest))
+    digest = look_over(file_name, content, type_code)
     upload = Upload(
         organisation_id=actor.organisation_id,
         uploaded_by_id=actor.user_pk,
@@ -60,6 +56,17 @@ def receive_upload(file_name: str, content: bytes, type_code: str | None) -> Upl
     db.session.add(UploadFile(upload_id=upload.id, organisation_id=upload.organisation_id, content=content))
     audit.record("upload:receive", upload, after={"sha256": digest, "size_bytes": len(content), "type": type_code})
     return upload
+
+
+def look_over(file_name: str, content: bytes, type_code: str | None) -> str:
+    """The digest of a file that may be received; RuleBroken or UnreadableUpload for one that would not be."""
+    actor = current_actor()
+    if type_code and (refusal := contact_types.get_definition(type_code).refusal(actor.organisation_kind)):
+        raise RuleBroken(refusal, field="type_code")
+    guard(file_name, content)
+    digest = hashlib.sha256(content).hexdigest()
+    _refuse_if_raised(_same_file(actor.organisation_id, digest))
+    return digest
 
 
 def _same_file(organisation_id: int, digest: str) -> Select[Any]:

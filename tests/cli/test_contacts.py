@@ -140,10 +140,14 @@ def test_the_same_file_again_is_2(run, put, acting) -> None:
     path = put([GOOD])
     words = ["import", path, "--as", "ALD-ANN", "--type", "ADD", "--commit", "--json"]
     assert run(*words).exit_code == 0
-    again = run(*words)
-    assert again.exit_code == 2
-    assert json.loads(again.stdout)["refused_file"]["code"] == "IMP-602"
-    assert counts(acting)[0] == 1
+    dry = [word for word in words if word != "--commit"]
+    for again in (run(*words), run(*dry)):
+        assert again.exit_code == 2
+        refused = json.loads(again.stdout)["refused_file"]
+        assert refused["code"] == "IMP-602" and "already imported on" in refused["message"]
+    assert counts(acting) == (1, 1, 0)
+    stranger = [word.replace("ALD-ANN", "BIR-BOB") for word in dry]
+    assert run(*stranger).exit_code == 0, "another organisation may have the same rows"
 
 
 def test_rows_are_numbered_as_in_the_sheet_below_title_rows(run, tmp_path) -> None:
