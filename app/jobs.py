@@ -2,7 +2,7 @@
 
 A Job row is the truth; Huey only carries its id. A worker owns a job while its lease lasts, and every
 step renews the lease in the transaction of the step, so a killed worker's job is taken over at its
-last committed step.
+last committed step. It runs as the person who asked, and only while that person may still do it.
 """
 
 import logging
@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 
-from app.access.actor import SYSTEM, acting_as
+from app.access.actor import SYSTEM, acting_as, permission_of
 from app.domain import clock
-from app.domain.errors import DomainError, NotAllowed
+from app.domain.errors import DomainError, NotAllowed, RuleBroken
 from app.extensions import db
 from app.imports import pipeline
 from app.models import Job
@@ -94,10 +94,18 @@ def run(job_id: int, owner: str | None = None) -> None:
 
 
 def _progress(job_id: int, owner: str, done: int, total: int) -> None:
-    """Record progress and renew the lease in the caller's transaction."""
+    """Record progress and renew the lease in the caller's transaction, which keeps nothing when this raises.
+
+    Whoever asked is looked up at every step: what they may do no more stops where it is.
+    """
     job = db.session.get(Job, job_id, populate_existing=True)
     if job is None or job.owner != owner or job.state != "running":
         raise LeaseLost(job_id)
+    asker = actor_of_pk(job.asked_by_id)
+    if asker is None:
+        raise RuleBroken(CANNOT_SIGN_IN)
+    if job.kind in VERBS and not asker.may(permission_of(VERBS[job.kind])):
+        raise RuleBroken(MAY_NO_LONGER)
     now = clock.now()
     job.done_count, job.total_count, job.lease_until = done, total or job.total_count, now + _lease
 
@@ -163,5 +171,7 @@ def _commit_upload(upload_id: int, progress: Callable[[int, int], None]) -> None
 
 
 JOBS: dict[str, Callable[..., None]] = {"check_upload": _check_upload, "commit_upload": _commit_upload}
+# The verb of each job, for the permission it names.
+VERBS: dict[str, Callable[..., Any]] = {"check_upload": pipeline.check_upload, "commit_upload": pipeline.commit_chunks}
 # Called as the service, with the job's arguments and the reason, when a job is given up for good.
 GIVEN_UP: dict[str, Callable[..., None]] = {"check_upload": pipeline.give_up, "commit_upload": pipeline.give_up}

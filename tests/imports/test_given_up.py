@@ -149,6 +149,52 @@ def test_raising_that_fails_is_stopped_and_goes_on_where_it_was(acting, run_jobs
         assert db.session.scalar(select(func.count()).where(Contact.raised_by_name == "Sue")) == 7
 
 
+@pytest.mark.parametrize(("end", "reason"), [(disable, jobs.CANNOT_SIGN_IN), (take_roles, jobs.MAY_NO_LONGER)])
+def test_who_may_raise_no_more_is_stopped_at_the_next_chunk_and_somebody_else_goes_on(
+    acting, run_jobs, upload_id, monkeypatch, end, reason
+) -> None:
+    run_jobs()
+    with acting("ann"):
+        pipeline.start_commit(upload_id)
+        db.session.commit()
+    real, calls = pipeline._next_chunk, []
+
+    def ends_at_the_third(upload: Upload) -> object:
+        calls.append(1)
+        if len(calls) == 3:
+            end(acting, "ALD-ANN")
+        return real(upload)
+
+    monkeypatch.setattr(pipeline, "_next_chunk", ends_at_the_third)
+    run_jobs()
+    upload = look(acting, upload_id)
+    assert (upload.state, upload.raised_count, upload.refusal) == ("stopped", 6, reason)
+    with acting("system"):
+        assert db.session.scalars(select(Job).order_by(Job.id.desc())).first().error == reason
+        assert sorted(db.session.scalars(select(Contact.upload_row))) == list(range(2, 8))
+    with acting("sue"):
+        pipeline.start_commit(upload_id)
+        db.session.commit()
+    run_jobs()
+    assert (look(acting, upload_id).state, look(acting, upload_id).raised_count) == ("committed", 10)
+
+
+def test_a_check_stops_too_when_its_person_is_disabled(app, acting, upload_id, monkeypatch) -> None:
+    real, told = jobs._progress_now, []
+
+    def disabled_after_the_first(job_id: int, owner: str, done: int, total: int) -> None:
+        real(job_id, owner, done, total)
+        told.append(done)
+        if len(told) == 1:
+            disable(acting, "ALD-ANN")
+
+    monkeypatch.setattr(jobs, "_progress_now", disabled_after_the_first)
+    with app.app_context():
+        jobs.run(look(acting, upload_id).job_id)
+    upload = look(acting, upload_id)
+    assert (upload.state, upload.refusal, told) == ("failed", jobs.CANNOT_SIGN_IN, [3])
+
+
 @pytest.mark.parametrize(("name", "refusal"), [("vic", NotAllowed), ("bob", NotFound), ("ada", NotAllowed)])
 def test_only_who_may_raise_for_its_organisation_has_a_file_checked_again(
     acting, run_jobs, upload_id, name, refusal
