@@ -14,6 +14,7 @@ from app.models import Organisation, OrganisationKind
 from app.models.organisation import XOSERVE_KIND
 from app.services import audit
 from app.services.locking import for_change
+from app.services.sessions import revoke_sessions_of
 
 
 def list_kinds() -> list[OrganisationKind]:
@@ -46,7 +47,7 @@ def create_organisation(values: Mapping[str, Any]) -> Organisation:
 
 @needs(Permission.ORGANISATION_CHANGE)
 def change_organisation(pk: int, values: Mapping[str, Any], *, version: int) -> Organisation:
-    """Change all but the short code, numeric ID and kind; a suspended organisation's people cannot sign in."""
+    """Change all but the short code, numeric ID and kind; suspending ends its people's sessions for good."""
     parent_id = values["parent_id"]
     locked = _lock(pk, parent_id)
     organisation = locked.get(pk)
@@ -63,6 +64,8 @@ def change_organisation(pk: int, values: Mapping[str, Any], *, version: int) -> 
     for name, value in changes.items():
         setattr(organisation, name, value)
     organisation.version += 1
+    if "is_active" in after:  # in both directions, so that no session outlives a suspension, however it came about
+        revoke_sessions_of(pk)
     db.session.flush()
     audit.record("organisation:change", organisation, organisation_id=pk, before=before, after=after)
     return organisation

@@ -115,7 +115,7 @@ def change_user(pk: int, values: Mapping[str, Any], roles: Iterable[str], *, ver
         _set_roles(user, organisation.kind_code, wanted)
         before["roles"], after["roles"] = sorted(held), sorted(wanted)
     user.version += 1
-    if not user.is_active or wanted != held:
+    if "is_active" in after or wanted != held:
         revoke_sessions(user.id, spare=actor.session_pk)
     audit.record("user:change", user, before=before, after=after)
     return user

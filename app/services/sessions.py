@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from app.access.actor import SYSTEM, Actor, acting_as, current_actor, needs
 from app.domain import clock
@@ -31,20 +31,20 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
     """Open a session and return its token; RuleBroken, with one message for every cause, when refused."""
     with acting_as(SYSTEM), reading():
         found = db.session.execute(
-            select(User.id, User.password_hash, User.is_active, Organisation.is_active)
-            .join(Organisation, Organisation.id == User.organisation_id)
-            .where(User.user_id == user_id.replace("\0", "").strip().upper()[:32])
+            select(User.id, User.password_hash).where(User.user_id == user_id.replace("\0", "").strip().upper()[:32])
         ).first()
-    pk, stored, is_active, is_organisation_active = found or (None, None, False, False)
+    pk, stored = found or (None, None)
     is_right = passwords.is_right(stored, password)
     with acting_as(SYSTEM):
         user = db.session.scalar(for_change(select(User).where(User.id == pk))) if pk is not None else None
-        # What was read before the hash may have changed while it was computed.
-        is_right = is_right and user is not None and user.password_hash == stored and user.is_active
-        if user is not None and not (is_right and is_active and is_organisation_active):
+        # All is looked at only now, for it may have changed while the hash was computed. Who suspends the organisation
+        # waits for this transaction, or this one for theirs: no session is opened behind the back of a suspension.
+        if user is None:
+            raise RuleBroken(WRONG)
+        is_right = is_right and user.password_hash == stored
+        if not (is_right and user.is_active and _is_active(user.organisation_id)):
             _record_own("session:refuse", user)
             db.session.commit()
-        if user is None or not (is_right and is_active and is_organisation_active):
             raise RuleBroken(WRONG)
         token, now = secrets.token_urlsafe(32), clock.now()
         if passwords.needs_rehash(user.password_hash):
@@ -64,6 +64,12 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
         _record_own("session:open", user)
         db.session.commit()
         return token
+
+
+def _is_active(organisation_id: int) -> bool:
+    """Whether an organisation is not suspended, which it cannot be before this transaction ends."""
+    wanted = select(Organisation.is_active).where(Organisation.id == organisation_id)
+    return db.session.scalar(wanted.with_for_update(read=True)) is True
 
 
 def _record_own(action: str, user: User) -> None:
@@ -219,7 +225,15 @@ def change_own_password(old: str, new: str) -> None:
 
 def revoke_sessions(user_pk: int, *, spare: int | None = None) -> None:
     """End every open session of a person but `spare`; part of verbs that change what they may do."""
-    open_ones = select(UserSession).where(UserSession.user_id == user_pk, UserSession.revoked_at.is_(None))
-    for session in db.session.scalars(open_ones):
+    _revoke(UserSession.user_id == user_pk, spare)
+
+
+def revoke_sessions_of(organisation_id: int) -> None:
+    """End every open session of an organisation's people, for good; part of the verb that suspends it."""
+    _revoke(UserSession.organisation_id == organisation_id)
+
+
+def _revoke(whose: ColumnElement[bool], spare: int | None = None) -> None:
+    for session in db.session.scalars(select(UserSession).where(whose, UserSession.revoked_at.is_(None))):
         if session.id != spare:
             session.revoked_at = clock.now()

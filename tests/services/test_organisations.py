@@ -82,6 +82,8 @@ def test_suspending_puts_its_people_out_at_once_and_back_lets_them_in_again(app,
             sessions.sign_in("ALD-ANN", PASSWORD, address="", browser="")
     with acting("root"):
         change("ALD", is_active=True)
+    assert ann.get("/").status_code == 302, "an old session does not come back with the organisation"
+    assert bob.get("/").status_code == 200
     with app.app_context():
         assert sessions.sign_in("ALD-ANN", PASSWORD, address="", browser="")
 

@@ -11,8 +11,9 @@ from app.domain.errors import RuleBroken
 from app.domain.roles import EVERYONE, Role
 from app.extensions import db
 from app.models import AuditEvent, Grant, Organisation, User, UserSession
-from app.services import passwords, sessions
+from app.services import organisations, passwords, people, sessions
 from tests.cast import PASSWORD
+from tests.services.racing import at_once
 
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=9)
 NEW_PASSWORD = "another-horse-battery"
@@ -235,3 +236,57 @@ def test_a_role_counts_from_its_first_to_its_last_day(app, acting, move_clock) -
             for actor in (sessions.actor_of("ALD-ANN"), resume(enter())):
                 assert actor.roles == ({Role.MEMBER} if has_role else set())
                 assert has_role or actor.permissions == EVERYONE
+
+
+@pytest.mark.parametrize("what", ["person", "organisation"])
+def test_who_is_shut_out_while_the_password_is_checked_gets_no_session(app, acting, monkeypatch, what) -> None:
+    real = passwords.is_right
+
+    def slow(stored: str | None, password: str) -> bool:
+        prepare(acting, "disabled" if what == "person" else "suspended")
+        return real(stored, password)
+
+    monkeypatch.setattr(passwords, "is_right", slow)
+    with app.app_context(), pytest.raises(RuleBroken, match="do not match"):
+        enter()
+    with acting("system"):
+        assert db.session.scalars(select(UserSession)).all() == []
+
+
+def set_active(acting, what: str, is_active: bool) -> None:
+    """Disable or suspend, or back again, as an administrator does."""
+    with acting("root"):
+        ann = db.session.scalars(select(User).where(User.user_id == "ALD-ANN")).one()
+        if what == "person":
+            values = {"name": ann.name, "email": ann.email, "is_active": is_active}
+            people.change_user(ann.id, values, ["member"], version=ann.version)
+        else:
+            row = db.session.get_one(Organisation, ann.organisation_id)
+            values = {"name": row.name, "parent_id": None, "advocate_name": "", "is_active": is_active}
+            organisations.change_organisation(row.id, values, version=row.version)
+        db.session.commit()
+
+
+@pytest.mark.parametrize("what", ["person", "organisation"])
+def test_a_session_does_not_come_back_with_its_person_or_organisation(app, acting, what) -> None:
+    with app.app_context():
+        token, sues, bobs = enter(), enter("ALD-SUE"), enter("BIR-BOB")
+    for is_active in (False, True):
+        set_active(acting, what, is_active)
+        with app.app_context():
+            assert resume(token) is None
+            assert (resume(sues) is None) == (what == "organisation")
+            assert resume(bobs) is not None
+    with app.app_context():
+        assert resume(enter()) is not None
+
+
+def test_no_session_is_opened_behind_the_back_of_a_suspension(app, acting) -> None:
+    works = [enter] * 5 + [lambda: set_active(acting, "organisation", False)]
+    results = at_once(app, works)
+    assert results[-1] is None and all(isinstance(result, str | RuleBroken) for result in results[:-1]), results
+    set_active(acting, "organisation", True)
+    with app.app_context():
+        assert [resume(token) for token in results[:-1] if isinstance(token, str)] == [None] * sum(
+            isinstance(result, str) for result in results[:-1]
+        )
