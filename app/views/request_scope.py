@@ -1,7 +1,7 @@
 """From a cookie to an actor, for the length of one request; the only user of flask_login besides session.py."""
 
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +48,14 @@ def limit_bodies(app: Flask) -> None:
     def limit() -> None:
         if request.endpoint != UPLOAD_ENDPOINT:
             request.max_content_length = FORM_BYTES
+
+
+def recognise() -> None:
+    """Remember who asks, for an error page of a request that was refused before it was entered."""
+    signed_in: Any = current_user
+    with suppress(SQLAlchemyError):
+        if "actor" not in g and signed_in.is_authenticated:
+            g.actor = signed_in.actor
 
 
 def register(app: Flask, config: Config) -> None:

@@ -43,6 +43,12 @@ Object.assign(cms.modules, {
     });
   },
 
+  // Back to where one came from; without script the browser's own button does it.
+  back: (button) => {
+    button.hidden = history.length < 2;
+    button.addEventListener("click", () => history.back());
+  },
+
   // Where a file is dropped: the native field takes it, this only shows where.
   drop: (zone) => {
     const input = zone.querySelector("input[type=file]");
