@@ -31,6 +31,10 @@ class Config:
     session_hours: int = 9
     upload_bytes: int = 10 * 1024 * 1024
     job_lease_seconds: int = 60
+    support_email: str = ""
+    support_phone: str = ""
+    support_hours: str = ""
+    planned_outages: str = ""
     extra: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -93,6 +97,10 @@ def from_environment(**changes: object) -> Config:
         "session_idle_minutes": _whole_number("CMS_SESSION_IDLE_MINUTES", Config.session_idle_minutes),
         "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
         "job_lease_seconds": _whole_number("CMS_JOB_LEASE_SECONDS", Config.job_lease_seconds),
+        "support_email": os.environ.get("CMS_SUPPORT_EMAIL", ""),
+        "support_phone": os.environ.get("CMS_SUPPORT_PHONE", ""),
+        "support_hours": os.environ.get("CMS_SUPPORT_HOURS", ""),
+        "planned_outages": os.environ.get("CMS_PLANNED_OUTAGES", ""),
     }
     return Config(**(settings | changes))  # type: ignore[arg-type]
 

@@ -86,12 +86,12 @@ _ACTIVE = (S.LOGGED, S.ASSIGNED)
 
 LIFECYCLE: tuple[Transition, ...] = (
     Transition(A.CLAIM, "Claim", "claimed", (S.LOGGED,), S.ASSIGNED, P.CONTACT_CLAIM, Given.NOTHING, True),
-    Transition(A.ASK, "Ask for information", "asked for information", (S.ASSIGNED,), S.AWAITING_INFORMATION,
-               P.CONTACT_ASK, Given.MESSAGE, True),
     Transition(A.ANSWER, "Answer", "answered", (S.AWAITING_INFORMATION,), S.ASSIGNED, P.CONTACT_ANSWER,
                Given.MESSAGE, True),
     Transition(A.RESOLVE, "Resolve", "resolved", (S.ASSIGNED,), S.RESOLVED, P.CONTACT_RESOLVE,
                Given.RESOLUTION_CODE, True),
+    Transition(A.ASK, "Ask for information", "asked for information", (S.ASSIGNED,), S.AWAITING_INFORMATION,
+               P.CONTACT_ASK, Given.MESSAGE, True),
     Transition(A.REJECT, "Reject", "rejected", (S.ASSIGNED,), S.REJECTED, P.CONTACT_RESOLVE,
                Given.REJECTION_CODE, True),
     Transition(A.RELEASE, "Release", "released", (S.ASSIGNED,), S.LOGGED, P.CONTACT_CLAIM, Given.NOTHING, False),

@@ -22,6 +22,8 @@ from app.services.sorting import Sort
 LONGEST_SEARCH = 100
 # A word that more contacts than this hold is found in the newest of them only.
 MOST_MATCHES = 10_000
+# How many other contacts of its meter point a contact's page shows.
+MOST_OTHERS = 5
 OWNER_MARK = "zzorg"
 # Fewer letters begin too many words.
 SHORTEST_BEGINNING = 3
@@ -72,6 +74,14 @@ def select_contacts(wanted: Mapping[str, str], sort: str) -> Select[tuple[Contac
     if sort == "due" and not wanted.get("status") and not wanted.get("due"):
         statement = statement.where(Contact.is_open)
     return statement
+
+
+def list_others_on_meter_point(contact: Contact) -> list[Contact]:
+    """The newest other contacts within reach about the same meter point; one more than are shown, if there is one."""
+    if contact.mprn is None:
+        return []
+    wanted = select(Contact).where(Contact.mprn == contact.mprn, Contact.id != contact.id)
+    return list(db.session.scalars(wanted.order_by(Contact.id.desc()).limit(MOST_OTHERS + 1)))
 
 
 def _status(value: str) -> ColumnElement[bool]:

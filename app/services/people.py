@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
@@ -37,6 +37,25 @@ def get_user(pk: int) -> User:
     if user is None:
         raise NotFound("There is no such person.")
     return user
+
+
+def list_own_lsos() -> list[User]:
+    """The people who run access for the actor's own organisation today, by name."""
+    today = clock.today()
+    wanted = (
+        select(User)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            User.organisation_id == current_actor().organisation_id,
+            User.is_active,
+            Grant.role.in_((Role.LSO.value, Role.XOSERVE_LSO.value)),
+            Grant.starts_on <= today,
+            or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
+        )
+        .order_by(User.name)
+        .distinct()
+    )
+    return list(db.session.scalars(wanted))
 
 
 def _with_grants(pk: int) -> Select[Any]:

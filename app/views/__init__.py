@@ -11,7 +11,7 @@ from app.access.actor import Actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, Upload, User
-from app.views import errors, headers, profile, public_ids, request_scope, session, static_files, status, theme
+from app.views import about, errors, headers, profile, public_ids, request_scope, session, static_files, status, theme
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
@@ -51,6 +51,7 @@ def register(app: Flask, config: Config) -> None:
     session.register(app)
     profile.register(app)
     status.register(app)
+    about.register(app, config)
     admin = Admin(
         app,
         name="Contact Management Service",

@@ -8,28 +8,26 @@ from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask import Response as FileResponse
 from flask_admin import expose
 from markupsafe import Markup
-from sqlalchemy import Select, select
-from sqlalchemy.orm import selectinload, undefer
+from sqlalchemy import Select
+from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from app.access.actor import Actor, allowed, current_actor
 from app.domain import clock
-from app.domain.answers import show_answer
 from app.domain.errors import Conflict, DomainError, NotFound
-from app.domain.events import EVENTS
 from app.domain.identifiers import parse_reference
 from app.domain.item import show_date
-from app.domain.lifecycle import Action, Given, Status, step
+from app.domain.lifecycle import Action, Status, step
 from app.domain.roles import Permission
 from app.exports import contacts as contact_export
 from app.extensions import db
 from app.models import Contact, Organisation
 from app.services import contact_list, contact_types, contacts
-from app.services.contacts import list_outcome_codes
+from app.views import contact_page
 from app.views.base import ListPage
 from app.views.forms import MoveForm
 from app.views.listing import Asked, ListFilter, read_parameters
-from app.views.words import CHANNELS, HOLDER_WORDS, due_words, show_instant, status_tag
+from app.views.words import HOLDER_WORDS, due_words, status_tag
 
 
 def _due(view: Any, context: Any, contact: Contact, name: str) -> Any:
@@ -139,54 +137,18 @@ class ContactPage(ListPage):
         return contacts.get_contact(canonical)
 
     def _show(self, contact: Contact, forms: dict[Action, MoveForm], conflict: str = "", unsent: str = "") -> str:
-        wanted = (
-            select(Contact)
-            .where(Contact.id == contact.id)
-            .options(undefer(Contact.answers), selectinload(Contact.organisation), selectinload(Contact.contact_type))
-        )
-        contact = db.session.scalars(wanted.execution_options(populate_existing=True)).one()
-        items = {item.code: item for item in contact_types.list_items(contact.type_code)}
-        answers = [
-            (item.label, show_answer(contact.answers[code], item))
-            for code, item in items.items()
-            if code in contact.answers
-        ]
+        contact = contact_page.load(contact.id)
         moves = contacts.options(contact, current_actor())
         for move in moves:
-            forms.setdefault(move.action, self._move_form(move.action, move.must_give, contact))
+            forms.setdefault(move.action, contact_page.move_form(move, contact))
         return self.render(
             self.details_template,
-            contact=contact,
-            answers=answers,
             moves=moves,
             forms=forms,
             conflict=conflict,
             unsent=unsent,
-            timeline=contacts.list_timeline(contact),
-            title=contact.reference,
-            due=due_words(contact),
-            show_instant=show_instant,
-            show_date=show_date,
-            status=status_tag(contact.status),
-            events=EVENTS,
-            channels=CHANNELS,
-            holder_words=HOLDER_WORDS,
-            outcomes=contacts.outcome_texts(),
-            can_see_uploads=current_actor().may(Permission.UPLOAD_READ),
+            **contact_page.context(contact),
         )
-
-    def _move_form(self, action: Action, must_give: Given, contact: Contact) -> MoveForm:
-        form = MoveForm(formdata=None, version=contact.version)
-        for field in form:
-            field.id = f"{action}-{field.name}"  # several moves share the page
-        if must_give in (Given.RESOLUTION_CODE, Given.REJECTION_CODE):
-            codes = list_outcome_codes(must_give)
-            form.outcome_code.choices = {"": "Choose"} | {code.code: code.text for code in codes}
-        else:
-            del form.outcome_code
-        if must_give is Given.NOTHING:
-            del form.message
-        return form
 
     @expose("/<reference>/<action>/", methods=("POST",))
     def move(self, reference: str, action: str) -> str | Response | tuple[str, int]:
@@ -210,7 +172,7 @@ class ContactPage(ListPage):
             if refusal.field is None:
                 raise
             move = step(Status(contact.status), Action(action))
-            again = self._move_form(move.action, move.must_give, contact)
+            again = contact_page.move_form(move, contact)
             if again.message:
                 again.message.data = form.message.data
             again[refusal.field].errors = [refusal.message]

@@ -2,9 +2,10 @@
 
 import logging
 import secrets
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from flask import Flask, render_template, request
+from flask import Flask, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -12,6 +13,13 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound, RuleBroken, UnreadableUpload
+from app.views import request_scope
+from app.views.addresses import safe_return
+from app.views.base import SAFE_METHODS
+from app.views.frames import PLAIN, frame
+
+Headers = Sequence[tuple[str, str]]
+Answer = tuple[str, int, list[tuple[str, str]]]
 
 logger = logging.getLogger(__name__)
 
@@ -23,27 +31,58 @@ STATUSES: dict[type[DomainError], int] = {
     UnreadableUpload: 422,
 }
 
-TITLES: dict[int, tuple[str, str]] = {
-    400: ("That request could not be read", "Go back, reload the page and try again."),
-    403: ("You cannot do that", "Your roles do not allow this. Your Local Security Officer can tell you who may."),
-    404: (
+
+class Advice(NamedTuple):
+    """What an error page says and where it leads: endpoint and words of its link."""
+
+    title: str
+    words: str
+    endpoint: str = "home.index_view"
+    link: str = "Go to the start page"
+
+
+ADVICE: dict[int, Advice] = {
+    400: Advice("That request could not be read", "Go back, reload the page and try again."),
+    403: Advice(
+        "You cannot do that",
+        "Your roles do not allow this. Your Local Security Officer can tell you who may.",
+        "about.security_officers",
+        "Who is my LSO?",
+    ),
+    404: Advice(
         "Page not found",
         "Check the address, or start again from the menu. What you may not see looks like what does not exist.",
     ),
-    405: (
+    405: Advice(
         "That is not possible here",
         "This address cannot be used that way. Go back and use the buttons on the page.",
     ),
-    409: ("That did not fit any more", "Go back, reload the page and try again."),
-    413: ("That file is too large", "A file may have 10 MB at most. Split it and upload the parts one after another."),
-    422: ("The file was refused", "Correct it and upload it again."),
-    429: ("Too many tries", "Wait a few minutes, then try again."),
-    500: (
+    409: Advice("That did not fit any more", "Go back, reload the page and try again."),
+    413: Advice(
+        "That file is too large",
+        "A file may have 10 MB at most. Split it and upload the parts one after another.",
+        "uploads.new_view",
+        "Upload another file",
+    ),
+    422: Advice("The file was refused", "Correct it and upload it again.", "uploads.new_view", "Upload another file"),
+    429: Advice("Too many tries", "Wait a few minutes, then try again."),
+    500: Advice(
         "Something went wrong on our side",
         "Nothing was changed. Try again in a minute; if it happens again, tell us the number below.",
+        "about.status",
+        "See the service status",
     ),
-    503: ("The service is busy or unavailable", "Nothing was changed. Try again in a minute."),
+    503: Advice(
+        "The service is busy or unavailable",
+        "Nothing was changed. Try again in a minute.",
+        "about.status",
+        "See the service status",
+    ),
 }
+# How long to wait before the next try, in seconds, where waiting helps.
+RETRY_AFTER = {429: 300, 503: 60}
+# What may go well the next time.
+REPEATABLE = frozenset({429, 500, 503})
 
 
 def register(app: Flask) -> None:
@@ -56,18 +95,37 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _fault)
 
 
-def page(status: int, message: str = "", detail: str = "") -> tuple[str, int]:
-    """The error page of a status."""
-    title, advice = TITLES.get(status, TITLES[500 if status >= 500 else 400])
-    return render_template("errors/error.html", title=title, message=message or advice, detail=detail), status
+def page(status: int, message: str = "", detail: str = "", headers: Headers = ()) -> Answer:
+    """The error page of a status: in the panel for whoever is signed in, as long as nothing is wrong with it."""
+    advice = ADVICE.get(status, ADVICE[500 if status >= 500 else 400])
+    if status in RETRY_AFTER and "Retry-After" not in dict(headers):
+        headers = [*headers, ("Retry-After", str(RETRY_AFTER[status]))]
+    can_repeat = status in REPEATABLE and request.method in SAFE_METHODS
+    words = {
+        "status": status,
+        "title": advice.title,
+        "message": message or advice.words,
+        "detail": detail,
+        "next_url": url_for(advice.endpoint),
+        "next_words": advice.link,
+        "again_url": safe_return(request.full_path.rstrip("?"), "/") if can_repeat else "",
+    }
+    if status < 500:
+        request_scope.recognise()
+    try:
+        text = render_template("errors/error.html", frame=frame() if status != 503 else PLAIN, **words)
+    except Exception:
+        logger.exception("the panel failed", extra={"path": request.path})
+        text = render_template("errors/error.html", frame=PLAIN, **words)
+    return text, status, list(headers)
 
 
-def _domain(error: DomainError) -> tuple[str, int]:
+def _domain(error: DomainError) -> Answer:
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 409)
     return page(status, error.message if status != 404 else "")
 
 
-def _csrf(error: CSRFError) -> tuple[str, int]:
+def _csrf(error: CSRFError) -> Answer:
     return page(
         400, "This page was open for too long, or in another tab you signed out. Go back, reload it and try again."
     )
@@ -80,19 +138,17 @@ def _http(error: HTTPException) -> Any:
         return Response("This service is not known by that name.\n", 400, mimetype="text/plain")
     if status < 400:
         return error
-    answer = page(status)
-    if status == 405 and (allow := error.get_headers()):
-        return (*answer, [header for header in allow if header[0] == "Allow"])
-    return answer
+    kept = [header for header in error.get_headers() if header[0] in ("Allow", "Retry-After")]
+    return page(status, headers=kept)
 
 
-def _database(error: SQLAlchemyError) -> tuple[str, int]:
+def _database(error: SQLAlchemyError) -> Answer:
     cause = getattr(error, "orig", None) or error
     logger.error("database unavailable: %s", type(cause).__name__, extra={"path": request.path})
     return page(503)
 
 
-def _fault(error: Exception) -> tuple[str, int]:
+def _fault(error: Exception) -> Answer:
     number = secrets.token_hex(4).upper()
     logger.exception("fault %s", number, extra={"path": request.path})
     return page(500, detail=f"Fault number {number}")

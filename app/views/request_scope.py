@@ -1,12 +1,13 @@
 """From a cookie to an actor, for the length of one request; the only user of flask_login besides session.py."""
 
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask, abort, g, redirect, request, url_for
 from flask_login import UserMixin, current_user
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from app.access.actor import Actor, acting_as
@@ -17,11 +18,16 @@ from app.services import audit, sessions
 from app.views.base import SAFE_METHODS
 
 # Everything else needs a signed-in person.
-OPEN_ENDPOINTS = frozenset({"static", "session.sign_in", "status.healthz", "theme.choose"})
+ABOUT_ENDPOINTS = frozenset(
+    {"about.contact_types", "about.contact_type", "about.security_officers", "about.accessibility", "about.status"}
+)
+OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {"static", "session.sign_in", "status.healthz", "theme.choose"}
+# Shown also when the database does not answer, to whoever asks as to somebody who is not signed in.
+STATUS_ENDPOINT = "about.status"
 UPLOAD_ENDPOINT = "uploads.new_view"
 FORM_BYTES = 256 * 1024
 # What a person with a first password may do before changing it.
-FIRST_PASSWORD_ENDPOINTS = frozenset({"session.password", "session.sign_out", "static", "theme.choose"})
+FIRST_PASSWORD_ENDPOINTS = ABOUT_ENDPOINTS | {"session.password", "session.sign_out", "static", "theme.choose"}
 
 
 class SignedIn(UserMixin):
@@ -44,6 +50,14 @@ def limit_bodies(app: Flask) -> None:
             request.max_content_length = FORM_BYTES
 
 
+def recognise() -> None:
+    """Remember who asks, for an error page of a request that was refused before it was entered."""
+    signed_in: Any = current_user
+    with suppress(SQLAlchemyError):
+        if "actor" not in g and signed_in.is_authenticated:
+            g.actor = signed_in.actor
+
+
 def register(app: Flask, config: Config) -> None:
     """Put each request inside its actor's scope."""
     idle, longest = timedelta(minutes=config.session_idle_minutes), timedelta(hours=config.session_hours)
@@ -60,7 +74,13 @@ def register(app: Flask, config: Config) -> None:
         g.scope = ExitStack()
         audit.request_id.set(secrets.token_hex(8))
         signed_in: Any = current_user
-        if not signed_in.is_authenticated:
+        try:
+            is_known = signed_in.is_authenticated
+        except SQLAlchemyError:
+            if request.endpoint != STATUS_ENDPOINT:
+                raise
+            return None
+        if not is_known:
             if request.endpoint is None and request.routing_exception is not None:
                 return None
             if request.endpoint in OPEN_ENDPOINTS:

@@ -38,4 +38,5 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def theme_words() -> dict[str, object]:
-        return {"chosen_theme": current(), "theme_choices": THEMES}
+        here = safe_return(request.full_path, "/") if request.method == "GET" else "/"
+        return {"here": here, "chosen_theme": current(), "theme_choices": THEMES}

@@ -4,11 +4,12 @@ import io
 import re
 
 import pytest
+from flask import abort
 from sqlalchemy import exc
 
 from app.extensions import db
 from app.services import contact_list, contacts, sessions
-from app.views import static_files
+from app.views import errors, static_files
 from tests.test_isolation import check_page
 
 INSIDE = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT |INSERT |\.py\b|secret-inside")
@@ -100,6 +101,59 @@ def test_500_has_a_number_that_the_log_has_too(browser, monkeypatch, caplog) -> 
 
 def broken(*args: object, **kwargs: object) -> None:
     raise exc.OperationalError("SELECT secret-inside", {"p": "secret-inside"}, OSError("secret-inside"))
+
+
+STATUSES = {
+    400: "Go back",
+    403: "Who is my LSO?",
+    404: "Go to the start page",
+    405: "Go to the start page",
+    409: "Go to the start page",
+    413: "Upload another file",
+    422: "Upload another file",
+    429: "Try again",
+    500: "See the service status",
+    503: "See the service status",
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_error_is_a_page_of_the_frame_that_fits_with_a_way_on(browser, monkeypatch, status) -> None:
+    ann = browser("ann")
+
+    def refuse(*args: object) -> None:
+        abort(status)
+
+    monkeypatch.setattr(contact_list, "select_contacts", refuse)
+    answer = ann.get("/contacts/?sort=newest")
+    text = check(answer, status, STATUSES[status])
+    assert f"Error {status}" in text
+    assert ('class="cms-top"' in text) == (status != 503), "the panel, unless the service is out of order"
+    assert ('href="/contacts/?sort=newest">Try again' in text) == (status >= 429)
+    assert answer.headers.get("Retry-After") == {429: "300", 503: "60"}.get(status)
+
+
+def test_an_error_page_of_somebody_who_is_not_signed_in_has_no_menu(browser) -> None:
+    text = check(browser("nobody").get("/nowhere"), 404, "Go to the start page")
+    assert 'class="cms-top"' not in text
+
+
+def test_a_refusal_before_the_request_was_entered_still_knows_who_asks(browser) -> None:
+    assert 'class="cms-top"' in check(browser("ann").client.post("/raise/ADD/"), 400, "Go back, reload it")
+
+
+def test_the_status_page_says_so_when_the_database_does_not_answer(browser, monkeypatch) -> None:
+    ann = browser("ann")
+    monkeypatch.setattr(sessions, "resume", broken)
+    monkeypatch.setattr(type(db.session()), "scalar", broken)
+    check(ann.get("/about/status/"), 200, "Contacts cannot be read or raised just now")
+    assert "Something does not work" in ann.get("/about/status/").get_data(as_text=True)
+
+
+def test_the_panel_of_an_error_page_may_fail_too(browser, monkeypatch) -> None:
+    ann = browser("ann")
+    monkeypatch.setattr(errors, "frame", lambda: "layouts/nowhere.html")
+    check(ann.get("/nowhere"), 404, "Page not found")
 
 
 @pytest.mark.parametrize("fault", [exc.OperationalError, exc.TimeoutError, exc.InterfaceError])

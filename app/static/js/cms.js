@@ -33,6 +33,31 @@ Object.assign(cms.modules, {
     });
   },
 
+  // A button that copies; without script it is not there.
+  copy: (button) => {
+    const said = document.querySelector(".cms-copied");
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      if (said) said.textContent = "Copied";
+    });
+  },
+
+  // Back to where one came from; without script the browser's own button does it.
+  back: (button) => {
+    button.hidden = history.length < 2;
+    button.addEventListener("click", () => history.back());
+  },
+
+  // Where a file is dropped: the native field takes it, this only shows where.
+  drop: (zone) => {
+    const input = zone.querySelector("input[type=file]");
+    const light = (isOver) => zone.classList.toggle("is-over", isOver);
+    for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, () => light(true));
+    for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => light(false));
+    input.addEventListener("change", () => zone.classList.toggle("has-file", input.files.length > 0));
+  },
+
   // A link or button that opens the dialog it names.
   opens: (control) => control.addEventListener("click", (event) => {
     const dialog = document.getElementById(control.dataset.dialog);
