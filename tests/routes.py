@@ -31,7 +31,7 @@ Address = Callable[[Owned], str]
 
 @dataclass(frozen=True)
 class Route:
-    """Who is answered what. `owned` addresses name a row of alder's: 404 to those who cannot reach it.
+    """Who is answered what. `owned` addresses name a row of alder's: 404 to those who are not within its `reach`.
 
     Nobody is sent to the sign-in page unless `is_open`; others without the right get 403.
     """
@@ -40,6 +40,7 @@ class Route:
     allowed: frozenset[str]
     ok: int = 200
     owned: bool = False
+    reach: frozenset[str] = ALDERS
     data: dict[str, Any] = field(default_factory=dict)
     is_open: bool = False
 
@@ -49,7 +50,7 @@ class Route:
             return self.ok if self.is_open else 302
         if name not in self.allowed:
             return 403
-        return 404 if self.owned and name not in ALDERS else self.ok
+        return 404 if self.owned and name not in self.reach else self.ok
 
 
 def at(path: str) -> Address:
@@ -136,4 +137,13 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("audit.index_view", "GET"): Route(at("/activity/"), ACTIVITY),
     ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_code"), ACTIVITY, owned=True),
+    ("notifications.index_view", "GET"): Route(at("/notifications/"), EVERYBODY),
+    ("notifications.read_all_view", "POST"): Route(at("/notifications/read/"), EVERYBODY, ok=302),
+    # Told to ann: her colleagues and Xoserve have their own.
+    ("notifications.open_view", "POST"): Route(
+        lambda o: f"/notifications/{o.notification_code}/open/", EVERYBODY, ok=302, owned=True, reach=frozenset({"ann"})
+    ),
+    ("notifications.read_view", "POST"): Route(
+        lambda o: f"/notifications/{o.notification_code}/read/", EVERYBODY, ok=302, owned=True, reach=frozenset({"ann"})
+    ),
 }

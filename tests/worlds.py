@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from flask import Flask
 from openpyxl import Workbook
+from sqlalchemy import select
 
 from app import jobs
 from app.access.actor import Actor, acting_as
-from app.domain import clock
 from app.domain.lifecycle import Action
 from app.extensions import db
 from app.imports import pipeline
@@ -35,6 +35,7 @@ class Owned:
     upload_code: str
     user_code: str
     event_code: str
+    notification_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -85,10 +86,9 @@ def make_busy(app: Flask) -> dict[str, Owned]:
 
 
 def _add_personal_rows(actor: Actor, text: str) -> None:
-    """A saved view and a notification, as their verbs write them."""
+    """A saved view, as its verb writes it."""
     owner = {"user_id": actor.user_pk, "organisation_id": actor.organisation_id}
     db.session.add(SavedView(**owner, maker_name=actor.name, page="contacts", name=text, query="?q=" + text))
-    db.session.add(Notification(**owner, at=clock.now(), text=text, url="/contacts/"))
 
 
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
@@ -122,6 +122,9 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
             db.session.commit()
         for job_id in jobs.list_waiting():
             jobs.run(job_id)
-        numbers = (upload_id, actor.user_pk or 0, event_id)
+        with acting_as(actor):
+            about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
+            told = db.session.scalars(about_contact.order_by(Notification.id)).first()
+        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0)
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

@@ -2,7 +2,7 @@
 
 Reads through the session are filtered; statements that would go round the filter (text, Core, bulk
 writes) are refused to scoped actors; writes are checked row by row before the flush. `bulk_insert`,
-`compare_and_set` and `unscoped` below are the only doors.
+`compare_and_set`, `post_notifications` and `unscoped` below are the only doors.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,15 +10,18 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable, event, text, update
+from sqlalchemy import Executable, event, insert, literal, select, text, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy import inspect as look_at
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.access.actor import Actor, find_actor
+from app.domain import clock
+from app.domain.notices import Notice
 from app.extensions import db
-from app.models import SHARED, Model, Organisation, OrganisationOwned
+from app.models import SHARED, Model, Notification, Organisation, OrganisationOwned, User
+from app.models.base import UtcDateTime
 from app.models.bulk import Table
 
 _M = TypeVar("_M")
@@ -148,6 +151,23 @@ def compare_and_set(row: Any, expected: Mapping[str, Any], changes: Mapping[str,
     if has_won:
         db.session.refresh(row)
     return has_won
+
+
+def post_notifications(notices: Iterable[Notice]) -> None:
+    """Tell people of any organisation; the only write that crosses organisations.
+
+    A notice holds one of the fixed sentences and a reference (domain.notices), so nothing that anybody wrote goes with
+    it. Each row belongs to the organisation of the person it is for, and nothing is read back: whether there is such a
+    person, and whether they may still sign in, stays unknown to the actor.
+    """
+    for notice in notices:
+        if type(notice) is not Notice:
+            raise OutOfReach("only notices are posted to other organisations")
+        told = (notice.text, notice.url)
+        row = select(User.id, User.organisation_id, literal(clock.now(), UtcDateTime), *map(literal, told))
+        row = row.where(User.id == notice.user_pk, User.is_active)
+        columns = ["user_id", "organisation_id", "at", "text", "url"]
+        db.session.execute(insert(Notification).from_select(columns, row), execution_options=_DOOR)
 
 
 def unscoped(statement: Executable, parameters: Any = None) -> Any:

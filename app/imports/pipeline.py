@@ -21,7 +21,7 @@ from app.imports.preview import add_late, make_preview
 from app.imports.verdict import TypeRefused, Verdict, check_file, load_definitions
 from app.models import Upload, UploadChunk, UploadFile
 from app.models.bulk import many_rows
-from app.services import audit, contact_types, contacts
+from app.services import audit, contact_types, contacts, notifications
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
 
@@ -136,6 +136,7 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
     upload.refused_count = verdict.refused_count
     upload.preview = make_preview(verdict, definitions)
     audit.record("upload:check", upload, after={"rows": verdict.row_count, "refused": verdict.refused_count})
+    _tell(upload)
     return verdict
 
 
@@ -144,6 +145,13 @@ def _refuse(upload_id: int, code: str, message: str) -> None:
     upload = get_upload(upload_id)
     upload.state, upload.refusal_code, upload.refusal = "refused", code, message
     audit.record("upload:refuse", upload, after={"code": code})
+    _tell(upload)
+
+
+def _tell(upload: Upload) -> None:
+    """Tell who uploaded the file, when it was a worker that worked on it and nobody waits in front of the answer."""
+    if upload.job_id is not None:
+        notifications.tell_of_upload(upload)
 
 
 @needs(Permission.CONTACT_RAISE)
@@ -153,6 +161,7 @@ def give_up(upload_id: int, reason: str) -> None:
     if upload is not None and upload.state in GIVEN_UP:
         upload.state, upload.refusal = GIVEN_UP[upload.state], reason
         audit.record("upload:fail", upload, after={"state": upload.state, "reason": reason})
+        _tell(upload)
 
 
 @needs(Permission.CONTACT_RAISE)
@@ -220,6 +229,7 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
             db.session.commit()
     upload.state = "committed"
     audit.record("upload:finish", upload, after={"contacts": upload.raised_count})
+    _tell(upload)
     return references
 
 

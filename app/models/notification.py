@@ -9,7 +9,10 @@ from app.models.base import Model, OrganisationOwned, UtcDateTime
 
 
 class Notification(OrganisationOwned, Model):
-    """One sentence for one person; it belongs to that person's organisation. `url` is a path of this site."""
+    """One sentence for one person; it belongs to that person's organisation.
+
+    `url` is a path of this site with ids as they are here: the page makes addresses of them (views.notifications).
+    """
 
     __tablename__ = "notification"
     __table_args__ = (

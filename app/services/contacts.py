@@ -17,7 +17,7 @@ from app.domain.roles import Permission
 from app.extensions import db
 from app.models import AuditEvent, Contact, Counter, Message, OutcomeCode
 from app.models.counter import CONTACT_NUMBERS
-from app.services import audit, drafts
+from app.services import audit, drafts, notifications
 from app.services.calendar import closed_days
 from app.services.definition import Definition
 from app.services.drafts import Draft
@@ -218,6 +218,7 @@ def perform(reference: str, action: Action, *, version: int, message: str = "", 
         db.session.add(
             Message(contact_id=contact.id, organisation_id=contact.organisation_id, event_id=event.id, text=message)
         )
+    notifications.tell_of_move(contact, action)
     return contact
 
 

@@ -19,6 +19,7 @@ from app.views.contacts import ContactPage
 from app.views.data_items import DataItemPage
 from app.views.home import HomePage
 from app.views.kit import KitPage
+from app.views.notifications import NotificationPage
 from app.views.organisations import OrganisationPage
 from app.views.people import PeoplePage
 from app.views.raising import RaisePage
@@ -69,6 +70,7 @@ def register(app: Flask, config: Config) -> None:
         PeoplePage(User, name="People", endpoint="people", url="/people"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
+        NotificationPage(name="Notifications", endpoint="notifications", url="/notifications"),
     ):
         admin.add_view(view)
     if not config.is_production:

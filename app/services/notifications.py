@@ -1,0 +1,96 @@
+"""What people are told the next time they look: written with what it tells of, in the same transaction."""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.access.actor import current_actor, needs
+from app.access.tenancy import post_notifications
+from app.domain import clock
+from app.domain.errors import NotFound
+from app.domain.lifecycle import Action
+from app.domain.notices import TOLD_TO_ASSIGNEE, TOLD_TO_RAISER, Notice
+from app.domain.roles import Permission
+from app.extensions import db
+from app.models import AuditEvent, Contact, Notification, Upload, User
+
+_LONGEST_TEXT, _LONGEST_NAME = 200, 80
+
+
+def tell_of_move(contact: Contact, action: Action) -> None:
+    """Tell who raised the contact, or whom it is assigned to, of a move made by somebody else; part of `perform`."""
+    if action in TOLD_TO_RAISER:
+        sentence, told = TOLD_TO_RAISER[action], _raiser(contact)
+    elif action in TOLD_TO_ASSIGNEE:
+        sentence, told = TOLD_TO_ASSIGNEE[action], contact.assignee_id
+    else:
+        return
+    if told is not None and told != current_actor().user_pk:
+        post_notifications([Notice(told, sentence, contact.reference)])
+
+
+def _raiser(contact: Contact) -> int | None:
+    raising = select(AuditEvent.actor_id).where(
+        AuditEvent.object_type == "contact", AuditEvent.object_id == contact.id, AuditEvent.action == "contact:raise"
+    )
+    return db.session.scalar(raising.limit(1))
+
+
+def tell_of_upload(upload: Upload) -> None:
+    """Tell who uploaded a file what became of it; part of the verbs that a worker carries out."""
+    wanted = select(User.is_active).where(User.id == upload.uploaded_by_id)
+    if not db.session.scalar(wanted):
+        return
+    told = Notification(
+        user_id=upload.uploaded_by_id,
+        organisation_id=upload.organisation_id,
+        at=clock.now(),
+        text=_upload_sentence(upload)[:_LONGEST_TEXT],
+        url=f"/uploads/{upload.id}/",
+    )
+    db.session.add(told)
+
+
+def _upload_sentence(upload: Upload) -> str:
+    name = upload.file_name if len(upload.file_name) <= _LONGEST_NAME else upload.file_name[: _LONGEST_NAME - 1] + "…"
+    sentences = {
+        "checked": f"{name} was checked: {_rows(upload.accepted_count)} good, {upload.refused_count:,} with errors.",
+        "refused": f"{name} was refused. Nothing was raised.",
+        "failed": f"{name} could not be checked.",
+        "committed": f"{name} is finished: {_contacts(upload.raised_count)} raised.",
+        "stopped": f"{name} stopped after {_contacts(upload.raised_count)} had been raised.",
+    }
+    return sentences[upload.state]
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def _contacts(count: int) -> str:
+    return f"{count:,} contact{'' if count == 1 else 's'}"
+
+
+def select_own() -> Select[Any]:
+    """The actor's own notifications, not ordered; a colleague's are within reach and are left out."""
+    return select(Notification).where(Notification.user_id == current_actor().user_pk)
+
+
+@needs(Permission.ACCOUNT_OWN)
+def mark_read(notification_id: int) -> Notification:
+    """Keep when one's own notification was first read; NotFound for anybody else's."""
+    notification: Notification | None = db.session.scalar(select_own().where(Notification.id == notification_id))
+    if notification is None:
+        raise NotFound("There is no such notification.")
+    notification.read_at = notification.read_at or clock.now()
+    return notification
+
+
+@needs(Permission.ACCOUNT_OWN)
+def mark_all_read() -> int:
+    """Mark every notification of one's own that is not read yet; how many there were."""
+    unread: list[Any] = list(db.session.scalars(select_own().where(Notification.read_at.is_(None))))
+    now = clock.now()
+    for notification in unread:
+        notification.read_at = now
+    return len(unread)
