@@ -1,8 +1,9 @@
 """The cast of the tests: who they are, and the small world they live in.
 
 alder and birch are shippers, cedar is a network; ann (member), sue (supervisor), vic (viewer), lena (LSO)
-and rae (reads reports and documents) are alder's, bob is birch's member and bea its LSO (the strangers), ned is cedar's member; ada is an
-advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root the administrator.
+and rae (reads reports and documents) are alder's, bob is birch's member and bea its LSO (the strangers),
+ned is cedar's member; ada is an advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root
+the administrator.
 """
 
 from typing import NamedTuple

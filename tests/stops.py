@@ -175,4 +175,3 @@ def prepare(app: Flask, owned: Owned) -> Places:
 def _work() -> None:
     for job_id in jobs.list_waiting():
         jobs.run(job_id)
-
