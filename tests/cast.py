@@ -1,8 +1,9 @@
 """The cast of the tests: who they are, and the small world they live in.
 
-alder and birch are shippers, cedar is a network; ann (member), sue (supervisor), vic (viewer) and lena
-(LSO) are alder's, bob is birch's member and bea its LSO (the strangers), ned is cedar's member; ada is an
-advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root the administrator.
+alder and birch are shippers, cedar is a network; ann (member), sue (supervisor), vic (viewer), lena (LSO)
+and rae (reads reports and documents) are alder's, bob is birch's member and bea its LSO (the strangers),
+ned is cedar's member; ada is an advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root
+the administrator.
 """
 
 from typing import NamedTuple
@@ -38,6 +39,7 @@ PEOPLE = {
     "sue": Person("ALD-SUE", "alder", (Role.SUPERVISOR,)),
     "vic": Person("ALD-VIC", "alder", (Role.VIEWER,)),
     "lena": Person("ALD-LENA", "alder", (Role.LSO,)),
+    "rae": Person("ALD-RAE", "alder", (Role.REPORT_READER, Role.DOCUMENT_READER)),
     "bob": Person("BIR-BOB", "birch", (Role.MEMBER,)),
     "bea": Person("BIR-BEA", "birch", (Role.LSO,)),
     "ned": Person("CED-NED", "cedar", (Role.MEMBER,)),

@@ -93,3 +93,6 @@ class AuditPage(ListPage):
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement
+
+    def title_of(self, row: AuditEvent) -> str:
+        return f"Event {self.address_id(row)}"

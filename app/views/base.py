@@ -183,6 +183,10 @@ class ListPage(Page, ModelView):
         """Where a row's own page is."""
         return f"{self.base_url}details/?id={self.address_id(row)}"
 
+    def title_of(self, row: Any) -> str:
+        """What the page of a row is called; no two rows share it."""
+        return str(row)
+
     def address_id(self, row: Any) -> str:
         """The row's id as it stands in addresses: owned rows' numbers would count other organisations' rows."""
         return encode_id(row.id) if issubclass(self.model, OrganisationOwned) else str(row.id)
@@ -236,7 +240,7 @@ class ListPage(Page, ModelView):
             self.details_template,
             model=row,
             fields=fields,
-            title=str(row),
+            title=self.title_of(row),
             can_change=self.update and allowed(self.update),
             **self.details_context(row),
         )
@@ -276,7 +280,7 @@ class ListPage(Page, ModelView):
         if self.update is None or not allowed(self.update):
             raise NotAllowed("Your roles do not allow changes here.")
         row = self.get_one(request.args.get("id"))
-        title, back = f"Change {row}", self.row_url(row)
+        title, back = f"Change {self.title_of(row)}", self.row_url(row)
         form = self.edit_form(obj=row if request.method == "GET" else None)
         if request.method == "POST" and form.validate():
             changed = self.carry_out(form, lambda: self.update_row(form, row))

@@ -112,6 +112,9 @@ class DataItemPage(ListPage):
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement.options(selectinload(DataItem.contact_type))
 
+    def title_of(self, row: DataItem) -> str:
+        return f"{row.contact_type.code} {row}"
+
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
         del form.version

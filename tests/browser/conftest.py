@@ -13,7 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import system_packages
+from tests.browser.live import OpenVisitor, serve, visitors
+from tests.conftest import World
 from tests.databases import URL_VARIABLE, create_database, drop_database
+from tests.stops import Places, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "meter-point-demo-2026"
@@ -103,3 +106,22 @@ def sign_in(panel: str, chromium: Browser) -> Iterator[Callable[[str], Page]]:
         context.close()
     # A page that is meant not to exist is reported by the console too.
     assert not [trouble for trouble in troubles if "404" not in trouble], troubles
+
+
+@pytest.fixture(scope="session")
+def live(worlds: dict[str, World]) -> Iterator[str]:
+    """The address of the tests' own world on SQLite, served by this process."""
+    with serve(worlds["sqlite"].app) as origin:
+        yield origin
+
+
+@pytest.fixture
+def places(worlds: dict[str, World]) -> Places:
+    """The busy world, fresh, with an upload in each state."""
+    return prepare(worlds["sqlite"].app, worlds["sqlite"].busy()["alder"])
+
+
+@pytest.fixture
+def visit(live: str, places: Places, chromium: Browser) -> Iterator[OpenVisitor]:
+    """`visit("ann")` is ann's browser on the busy world; whatever it complains about fails the test."""
+    yield from visitors(chromium, live)

@@ -10,7 +10,7 @@ from sqlalchemy import exc
 from app.extensions import db
 from app.services import contact_list, contacts, sessions
 from app.views import errors, static_files
-from tests.test_isolation import check_page
+from tests.html_pages import check_page
 
 INSIDE = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT |INSERT |\.py\b|secret-inside")
 

@@ -11,6 +11,9 @@ cms.attach = (root) => {
 Object.assign(cms.modules, {
   focus: (element) => element.focus(),
 
+  // What is still going on is looked at again; without scripts the page asks for that by itself.
+  renew: () => { setTimeout(() => window.location.reload(), 1000); },
+
   // A second press does nothing. The server refuses a repeat as well: see the request key.
   once: (form) => form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }

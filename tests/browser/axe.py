@@ -1,0 +1,42 @@
+"""axe-core on a page, run beside the page's own content security policy and not within it."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+SOURCE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ADVICE = "best-practice"
+
+
+@cache
+def _source() -> str:
+    return SOURCE.read_text()
+
+
+def load(page: Page) -> None:
+    """Put axe into the page through the debugger: a script element would rightly be refused."""
+    page.evaluate(_source())
+
+
+def find_violations(page: Page, tags: list[str]) -> list[str]:
+    """One line for each rule broken, with the first elements that break it."""
+    found: list[dict[str, Any]] = page.evaluate(
+        """(tags) => axe.run(document, {
+          runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false,
+        }).then((result) => result.violations)""",
+        tags,
+    )
+    return [_line(rule) for rule in found]
+
+
+def _line(rule: dict[str, Any]) -> str:
+    nodes = [f"{node['target'][0]} {_reason(node)} {node['html'][:160]}" for node in rule["nodes"][:3]]
+    return f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])}): " + "; ".join(nodes)
+
+
+def _reason(node: dict[str, Any]) -> str:
+    checks = [*node["any"], *node["all"], *node["none"]]
+    return f"[{checks[0]['message'][:160]}]" if checks else ""

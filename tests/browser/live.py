@@ -1,0 +1,204 @@
+"""The busy world on a port of this machine, served by a thread of the tests, and what goes wrong in its pages."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.cast import PASSWORD, PEOPLE
+
+WIDTHS = (1280, 360)
+HEIGHT = 900
+THEMES = ("light", "dark")
+# Where a person who wants to look finds the pictures: CMS_SCREENSHOTS=folder.
+PICTURES = os.environ.get("CMS_SCREENSHOTS", "")
+# Reports what the browser refuses and what moves, from the first byte on. Runs outside the page's own policy.
+LISTEN = """
+window.seen = { refused: [], shift: 0 };
+document.addEventListener("securitypolicyviolation", (event) => window.seen.refused.push(
+  `${event.violatedDirective} ${event.blockedURI} ${event.sample || ""} at ${event.sourceFile}:${event.lineNumber}`));
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.seen.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+REFUSED_BY_THE_PAGE = "the server responded with a status of 4"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps connections open, and keeps the report of the tests readable."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def serve(app: Flask) -> Iterator[str]:
+    """The address of a server of this application."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Watch:
+    """What a browser complains about on any page of its contexts; `troubles` is empty when all is well."""
+
+    def __init__(self, origin: str) -> None:
+        self.troubles: list[str] = []
+        self.requests: list[Request] = []
+        self._host = urlsplit(origin).netloc
+
+    def follow(self, context: BrowserContext, *, has_scripts: bool = True) -> None:
+        """Listen to every page of a context, those opened later included."""
+        if has_scripts:
+            context.add_init_script(LISTEN)
+        context.on("page", self._open)
+        context.on("request", self._request)
+        context.on("requestfailed", self._failed)
+
+    def _open(self, page: Page) -> None:
+        page.on("console", lambda message: self._console(page, message.type, message.text))
+        page.on("pageerror", lambda error: self._add(page, f"page error: {error}"))
+        page.on("dialog", self._dialog)
+
+    def _add(self, page: Page, text: str) -> None:
+        self.troubles.append(f"{page.url}: {text}")
+
+    def _console(self, page: Page, kind: str, text: str) -> None:
+        # An answer of 4xx or 5xx to the page itself is part of the crawl; to a file it is seen in `_request`.
+        if kind in ("error", "warning") and "Failed to load resource" not in text:
+            self._add(page, f"{kind}: {text}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.troubles.append(f"a dialog opened: {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request)
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https") and parts.netloc != self._host:
+            self.troubles.append(f"a request to another host: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        # A download is a navigation that ends before a page is there.
+        if request.failure != "net::ERR_ABORTED":
+            self.troubles.append(f"{request.url}: {request.failure}")
+
+    def look(self, page: Page) -> None:
+        """Take what the page itself has noted so far."""
+        for report in page.evaluate("() => window.seen.refused.splice(0)"):
+            self._add(page, f"refused by the content security policy: {report}")
+
+    def bad_files(self) -> list[str]:
+        """Files that pages asked for and did not get."""
+        bad = []
+        for request in self.requests:
+            answer = request.existing_response
+            if request.resource_type != "document" and answer is not None and answer.status >= 400:
+                bad.append(f"{request.url}: {answer.status}")
+        return bad
+
+
+class Visitor:
+    """One person's browser: watched, and with a picture of what was seen for those who want to look."""
+
+    def __init__(self, context: BrowserContext, watch: Watch, name: str) -> None:
+        self.context, self.watch, self.name = context, watch, name
+        self.page = context.new_page()
+
+    def sign_in(self) -> None:
+        """By the page, as everybody does."""
+        self.page.goto("/sign-in")
+        self.page.get_by_label("User ID").fill(PEOPLE[self.name].user_id)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("heading", level=1).wait_for()
+
+    def choose_theme(self, theme: str) -> None:
+        """Light, dark or system, as the switch remembers it."""
+        self.context.add_cookies([{"name": "cms_theme", "value": theme, "url": self.page.url}])
+
+    def send(self, path: str, data: dict[str, str]) -> None:
+        """Send a form to an address, as a button of the page before would: an error page can only be reached so."""
+        with self.page.expect_navigation():
+            self.page.evaluate(
+                """([path, data]) => {
+                  const form = document.createElement("form");
+                  form.method = "post";
+                  form.action = path;
+                  for (const [name, value] of Object.entries(data)) {
+                    const field = document.createElement("textarea");
+                    field.name = name;
+                    field.value = value;
+                    form.append(field);
+                  }
+                  document.body.append(form);
+                  form.submit();
+                }""",
+                [path, data],
+            )
+
+    def picture(self, name: str) -> None:
+        """Keep what is shown now when pictures are wanted."""
+        take_picture(self.page, name)
+
+
+def take_picture(page: Page, name: str) -> None:
+    """The page in full as NAME.png in the folder that CMS_SCREENSHOTS names; nothing without it."""
+    if PICTURES:
+        path = Path(PICTURES) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(path), full_page=True)
+
+
+OpenVisitor = Callable[..., Visitor]
+
+
+def visitors(chromium: Browser, origin: str) -> Iterator[OpenVisitor]:
+    """`visit("ann", theme="dark", width=360)`; whatever a browser complained about fails the test at its end."""
+    watch = Watch(origin)
+    contexts: list[BrowserContext] = []
+
+    def open_visitor(name: str, *, theme: str = "light", width: int = WIDTHS[0], has_scripts: bool = True) -> Visitor:
+        context = chromium.new_context(
+            base_url=origin,
+            viewport={"width": width, "height": HEIGHT},
+            java_script_enabled=has_scripts,
+            reduced_motion="reduce",
+            accept_downloads=True,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        watch.follow(context, has_scripts=has_scripts)
+        visitor = Visitor(context, watch, name)
+        visitor.page.goto("/sign-in")
+        visitor.choose_theme(theme)
+        if name != "nobody":
+            visitor.sign_in()
+        return visitor
+
+    yield open_visitor
+    for context in contexts:
+        for page in context.pages:
+            try:
+                watch.look(page)
+            except Error:  # without scripts, or not a page of ours any more
+                continue
+    bad = watch.bad_files()
+    for context in contexts:
+        context.close()
+    assert not watch.troubles + bad, "\n".join(watch.troubles + bad)

@@ -1,0 +1,117 @@
+"""What every page's HTML must be: valid, titled, ordered, labelled, and free of inline code."""
+
+import re
+from collections.abc import Iterator
+
+import html5lib
+from bs4 import BeautifulSoup, Tag
+
+SERVICE = " - Contact Management Service"
+UNLABELLED_KINDS = {"hidden", "submit", "button", "reset", "image"}
+REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "form", "list")
+
+
+def check_page(body: str, address: str) -> BeautifulSoup:
+    """Hold a page to all of it; the page, for a closer look."""
+    parser = html5lib.HTMLParser(strict=False)
+    parser.parse(body)
+    assert not parser.errors, (address, parser.errors[:3])
+    soup = BeautifulSoup(body, "html.parser")
+    faults = [*_frame(soup), *_code(soup), *_order(soup), *_references(soup), *_names(soup), *_tables(soup)]
+    assert not faults, (address, faults)
+    return soup
+
+
+def title_of(soup: BeautifulSoup) -> str:
+    """What the page calls itself, without the service's name."""
+    assert soup.title is not None
+    return soup.title.get_text().removesuffix(SERVICE).strip()
+
+
+def _frame(soup: BeautifulSoup) -> Iterator[str]:
+    if soup.html is None or soup.html.get("lang") != "en-GB":
+        yield "no language"
+    if len(soup.find_all("h1")) != 1:
+        yield f"{len(soup.find_all('h1'))} h1"
+    if len(soup.find_all("main")) != 1 or soup.main is None or soup.main.get("id") != "content":
+        yield "not one main part that the skip link leads to"
+    if soup.title is None or not soup.title.get_text().endswith(SERVICE) or len(title_of(soup)) < 3:
+        yield f"no sensible title: {soup.title}"
+
+
+def _code(soup: BeautifulSoup) -> Iterator[str]:
+    for tag in soup.find_all(True):
+        for name, value in tag.attrs.items():
+            if name.startswith("on") or name == "style" or str(value).strip().lower().startswith("javascript:"):
+                yield f"inline code in {tag.name}: {name}"
+    for script in soup.find_all("script"):
+        if not script.get("nonce") or not script.get("src") or script.get_text(strip=True):
+            yield f"an inline script, or one without a nonce: {str(script)[:80]}"
+    if soup.find("style"):
+        yield "an inline style sheet"
+
+
+def _order(soup: BeautifulSoup) -> Iterator[str]:
+    levels = [int(tag.name[1]) for tag in soup.find_all(re.compile(r"^h[1-6]$"))]
+    if levels and levels[0] != 1:
+        yield f"the first heading is h{levels[0]}"
+    yield from (f"h{one} is followed by h{two}" for one, two in zip(levels, levels[1:], strict=False) if two > one + 1)
+
+
+def _references(soup: BeautifulSoup) -> Iterator[str]:
+    ids = [str(tag["id"]) for tag in soup.find_all(id=True)]
+    yield from (f"two elements are called {one}" for one in sorted({one for one in ids if ids.count(one) > 1}))
+    for tag in soup.find_all(True):
+        for name in REFERRING:
+            value = tag.get(name, "")
+            for wanted in value if isinstance(value, list) else str(value).split():
+                if wanted not in ids:
+                    yield f"{tag.name} {name} names {wanted}, which is not there"
+        target = str(tag.get("href", ""))
+        if tag.name == "a" and target.startswith("#") and target[1:] not in ids:
+            yield f"a link leads to {target}, which is not there"
+
+
+def words_of(tag: Tag) -> str:
+    """What a screen reader says for an element: its own label or its visible words and pictures."""
+    if label := str(tag.get("aria-label", "")).strip():
+        return label
+    pictures = [str(image.get("alt", "")) for image in tag.find_all("img")]
+    return " ".join([tag.get_text(" ", strip=True), *pictures]).strip()
+
+
+def _names(soup: BeautifulSoup) -> Iterator[str]:
+    labels = {str(label["for"]): words_of(label) for label in soup.find_all("label", attrs={"for": True})}
+    for control in soup.find_all(["input", "select", "textarea"]):
+        if control.get("type") in UNLABELLED_KINDS or control.has_attr("hidden"):
+            continue
+        around = control.find_parent("label")
+        named = labels.get(str(control.get("id"))) or (around and words_of(around)) or control.get("aria-labelledby")
+        if not (named or control.get("aria-label")):
+            yield f"no label: {str(control)[:120]}"
+    for tag in soup.find_all(["a", "button", "summary", "legend", "label", "h1", "h2", "h3", "h4", "option", "dt"]):
+        is_choice_of_nothing = tag.name == "option" and tag.get("value") == ""
+        if not words_of(tag) and not is_choice_of_nothing:
+            yield f"no words: {str(tag)[:120]}"
+    yield from (f"no alt: {str(image)[:80]}" for image in soup.find_all("img") if not image.has_attr("alt"))
+    for drawing in soup.find_all("svg"):
+        if drawing.get("aria-hidden") != "true" and not drawing.get("aria-label"):
+            yield f"a drawing without a name: {str(drawing)[:80]}"
+    for tag in soup.find_all(["nav", "aside", "dialog", "progress", "canvas"]):
+        if not (tag.get("aria-label") or tag.get("aria-labelledby")):
+            yield f"a {tag.name} without a name"
+    for form in soup.find_all("form", method="post"):
+        if not form.find("input", attrs={"name": "csrf_token"}):
+            yield f"a form without its token: {form.get('action')}"
+
+
+def _tables(soup: BeautifulSoup) -> Iterator[str]:
+    for table in soup.find_all("table"):
+        if table.caption is None or not words_of(table.caption) or not table.find("th", scope="col"):
+            yield "a table without a caption or heads"
+        yield from (
+            f"a head without a scope: {str(head)[:80]}" for head in table.find_all("th") if not head.get("scope")
+        )
+    for details in soup.find_all("details"):
+        if details.find("summary", recursive=False) is None:
+            yield "details without a summary"

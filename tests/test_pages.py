@@ -1,0 +1,148 @@
+"""Every page of every member of the cast, as HTML: the list comes from the table of addresses and grows with it."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+
+from app.domain.roles import Role
+from tests.cast import PEOPLE
+from tests.conftest import Browser
+from tests.html_pages import check_page, title_of
+from tests.routes import ROUTES
+from tests.stops import STATES, Places, different_people, permissions, prepare, roles_in_the_cast, stops_of
+from tests.worlds import Owned
+
+CAST = ["nobody", *PEOPLE]
+# Of one page with the same parameters so many are followed: the others differ by their row only.
+MOST_ALIKE = 2
+STATE_PEOPLE = {state.person for state in STATES}
+
+
+@pytest.fixture
+def places(app: Flask, busy: dict[str, Owned]) -> Places:
+    """The busy world with an upload in each state."""
+    return prepare(app, busy["alder"])
+
+
+def check_answer(answer: Any, address: str) -> str | None:
+    """Hold an answer to what holds for all; its title when it is a page."""
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy and "object-src 'none'" in policy and "frame-ancestors 'none'" in policy, address
+    assert answer.headers["X-Content-Type-Options"] == "nosniff", address
+    assert answer.headers["Cache-Control"] == "no-store" or address.startswith("/static/"), address
+    if answer.mimetype != "text/html" or answer.status_code in (302, 303, 308):
+        return None
+    return title_of(check_page(answer.get_data(as_text=True), f"{address} {answer.status_code}"))
+
+
+def look(person: Browser, name: str, places: Places) -> Iterator[tuple[str, str]]:
+    """(address, title) of every stop of a person."""
+    for stop in stops_of(name, places):
+        if stop.data is None:
+            answer = person.get(stop.path)
+        elif "csrf_token" in stop.data:
+            answer = person.client.post(stop.path, data=stop.data, buffered=True)
+        else:
+            answer = person.post(stop.path, stop.data)
+        assert answer.status_code == stop.status, (name, stop)
+        title = check_answer(answer, stop.path)
+        if title and stop.data is None and stop.status == 200:
+            yield stop.path, title
+
+
+def links_of(body: str) -> list[str]:
+    """Where a page leads within the service."""
+    found = re.findall(r'<a[^>]* href="(/[^"#]*|\?[^"#]*)"', body.replace("&amp;", "&"))
+    return [href for href in found if "/static/" not in href]
+
+
+def follow(app: Flask, person: Browser, start: list[str]) -> Iterator[tuple[str, str]]:
+    """(address, title) of what links lead to, some of each kind."""
+    adapter = app.url_map.bind("localhost")
+    waiting, seen, alike = list(start), set(start), Counter[Any]()
+    while waiting:
+        address = waiting.pop()
+        answer = person.get(address)
+        assert answer.status_code < 400, f"a link leads to {address}: {answer.status_code}"
+        if title := check_answer(answer, address):
+            yield address, title
+            for href in links_of(answer.get_data(as_text=True)):
+                onward = urlsplit(address).path + href if href.startswith("?") else href
+                parts = urlsplit(onward)
+                kind = (adapter.match(parts.path)[0], *sorted(parse_qs(parts.query)))
+                if onward not in seen and alike[kind] < MOST_ALIKE:
+                    alike[kind] += 1
+                    seen.add(onward)
+                    waiting.append(onward)
+
+
+def page_of(address: str) -> str:
+    """What makes a page another one: its path and its row, not its filters, order and place in the list."""
+    parts = urlsplit(address)
+    return parts.path + "?" + "".join(parse_qs(parts.query).get("id", []))
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_every_page_is_well_made_and_called_by_a_name_of_its_own(app, busy, browser, places, name) -> None:
+    person = browser(name)
+    seen = list(look(person, name, places))
+    seen += follow(app, person, ["/sign-in" if name == "nobody" else "/"])
+    pages = defaultdict(set)
+    for address, title in seen:
+        pages[title].add(page_of(address))
+    shared = {title: sorted(found) for title, found in pages.items() if len(found) > 1}
+    assert not shared
+    assert len(seen) >= (1 if name == "nobody" else 4)
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_the_page_after_a_bad_form_is_well_made(app, busy, browser, name) -> None:
+    person = browser(name)
+    for (endpoint, method), route in ROUTES.items():
+        if method != "POST" or endpoint == "session.sign_out":
+            continue
+        address = route.address(busy["alder"])
+        if name == "nobody":
+            person.get("/sign-in")
+        check_answer(person.post(address, {}), f"POST {address} by {name}")
+        check_answer(person.client.post(address), f"POST {address} by {name} without a token")
+
+
+def neutral(body: str, names: tuple[str, str]) -> str:
+    """A page without these people's own words, and without what differs each time."""
+    changing = r'nonce="[^"]+"|name="(csrf_token|request_key|version)" value="[^"]*"|(after|before)=[\w-]+'
+    body = re.sub(changing, "", body)
+    for name in names:
+        labels = ", ".join(sorted(role.label for role in PEOPLE[name].roles))
+        for words in (labels, PEOPLE[name].user_id, name.capitalize(), f">{name[0].upper()}<"):
+            body = body.replace(words, "~")
+    return re.sub(r"\s+", " ", body)
+
+
+def test_people_of_the_same_permissions_are_shown_the_same_pages(app, busy, browser, places) -> None:
+    """So a browser needs to look at the pages of one of them only."""
+    # bob, bea and ned have rows of their own; the others here read alder's.
+    compared = 0
+    firsts = {permissions(PEOPLE[name]): name for name in different_people() if name != "nobody"}
+    for name, person in PEOPLE.items():
+        first = firsts[permissions(person)]
+        if first == name or person.organisation != PEOPLE[first].organisation:
+            continue
+        one, other = browser(first), browser(name)
+        for stop in stops_of(name, places):
+            if stop.data is None and stop.name not in STATE_PEOPLE:
+                bodies = [each.get(stop.path).get_data() for each in (one, other)]
+                if b"<html" in bodies[0]:
+                    texts = [neutral(body.decode(), (first, name)) for body in bodies]
+                    assert texts[0] == texts[1], (first, name, stop)
+                    compared += 1
+    assert compared > 20
+
+
+def test_every_role_is_in_the_cast() -> None:
+    assert roles_in_the_cast() == set(Role)
