@@ -6,7 +6,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test bench vendor clean rebuild
+.PHONY: help run test faults bench vendor clean rebuild
 
 # The Python to make the virtualenv with; empty means the first one found that is new enough.
 PYTHON ?=
@@ -31,6 +31,9 @@ test: .venv/.dev ## check the code and run every test
 	@$(IN_VENV) mypy --no-error-summary
 	@.venv/bin/python -c "from importlinter.cli import lint_imports_command as check; check()" --no-logo
 	@exec $(IN_VENV) pytest $(PYTEST_WORKERS) $(ARGS)
+
+faults: .venv/.dev ## plant the faults of tests/faults one by one and see that a test notices each
+	@exec $(IN_VENV) tests.faults $(ARGS)
 
 bench: .venv-bench/.bench ## measure the service against its goals (BENCH_QUICK=1 for a small run)
 	@exec .venv-bench/bin/python -m bench $(ARGS)

@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.access import tenancy
+from app.access.actor import acting_as
 from app.access.tenancy import OutOfReach
 from app.extensions import db
 from app.models import SHARED, Contact, Message, Model, Organisation, OrganisationOwned, User
@@ -106,6 +108,19 @@ def test_compare_and_set_cannot_reach_another_organisation(busy, acting) -> None
         tenancy.compare_and_set(foreign, {}, {"summary": "x"})
 
 
+def test_compare_and_set_has_the_organisation_in_its_condition(busy, acting) -> None:
+    """Whatever a row in memory says of its organisation, the row of another is not written."""
+    with acting("system"):
+        foreign = db.session.scalars(select(Contact).where(Contact.reference == busy["birch"].reference)).one()
+        db.session.expunge(foreign)
+    with acting("ann") as ann:
+        set_committed_value(foreign, "organisation_id", ann.organisation_id)
+        assert not tenancy.compare_and_set(foreign, {}, {"summary": "x"})
+        db.session.commit()
+    with acting("system"):
+        assert db.session.scalars(select(Contact.summary).where(Contact.id == foreign.id)).one() != "x"
+
+
 def test_writes_to_another_organisation_are_refused(busy, acting) -> None:
     with acting("ann") as ann:
         mine = db.session.scalars(select(Contact)).first()
@@ -151,11 +166,13 @@ def test_without_an_actor_the_database_answers_nothing(app) -> None:
 def test_rows_do_not_cross_from_one_actor_to_the_next(busy, acting) -> None:
     with acting("system"):
         pk = db.session.scalars(select(Contact.id).where(Contact.reference == busy["birch"].reference)).one()
+    with acting("ann") as ann:
+        pass
     with reading(), acting("bob"):
-        assert db.session.get(Contact, pk) is not None
-        with acting("ann"):
+        held = db.session.get(Contact, pk)  # or the identity map would forget it by itself
+        with acting_as(ann):
             assert db.session.get(Contact, pk) is None
-        assert db.session.get(Contact, pk) is not None
+        assert db.session.get(Contact, pk) is held is not None
 
 
 def test_relationships_do_not_lead_out(busy, acting) -> None:

@@ -249,6 +249,18 @@ def test_a_search_for_birchs_mark_finds_nothing_of_birch(acting) -> None:
             assert find(q=text) in ([own], []), text
 
 
+def test_a_word_many_strangers_use_does_not_crowd_out_ones_own(acting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the newest matches are looked at: they must be the newest of one's own."""
+    monkeypatch.setattr(contact_list, "MOST_MATCHES", 3)
+    with acting("ann"):
+        own = raise_with(DESCRIPTION="A canary.")
+    with acting("bob"):
+        for number in range(5):
+            raise_with(DESCRIPTION=f"Canary {number}.")
+    with acting("ann"):
+        assert find(q="canary") == [own]
+
+
 def test_an_index_of_words_holds_nothing_but_words() -> None:
     assert drafts.split_words("ALD/2026-001 a_b, O'Neill's") == ["ALD", "2026", "001", "a", "b", "O", "Neill", "s"]
     assert drafts.split_words("🙂 -- …") == []

@@ -99,6 +99,18 @@ def test_a_count_is_exact_up_to_a_thousand(acting, browser) -> None:
     assert "1,000+" in ann.get("/").get_data(as_text=True)
 
 
+def test_a_count_is_of_ones_own_rows(busy, browser) -> None:
+    for name, address, text in (
+        ("ann", "/contacts/", "2 contacts"),
+        ("bob", "/contacts/", "2 contacts"),
+        ("ned", "/contacts/", "0 contacts"),
+        ("ann", "/uploads/", "1 upload"),
+        ("lena", "/people/", "4 people"),
+    ):
+        page = browser(name).get(address).get_data(as_text=True)
+        assert re.search(rf">\s*{text}\s*<", page), (name, address)
+
+
 @pytest.mark.parametrize("address", LISTS)
 def test_what_a_list_does_not_know_gives_a_sentence_and_the_list(browser, busy, address) -> None:
     root = browser("root")

@@ -1,0 +1,1 @@
+"""Faults planted on purpose, to see that a test aimed at each notices it."""
