@@ -36,6 +36,12 @@
     },
   };
 
+  // On a phone a label of several words takes several lines.
+  function lines(_, index) {
+    const label = this.getLabelForValue(index);
+    return this.chart.width < 400 && label.length > 14 ? label.split(" ") : label;
+  }
+
   const kinds = {
     bars: ({ names, labels, columns }) => ({
       type: "bar",
@@ -45,7 +51,7 @@
         layout: { padding: { right: 56 } },
         scales: {
           x: { display: false, beginAtZero: true },
-          y: { grid: { display: false }, border: { display: false }, ticks: { color: token("--cms-chart-text") } },
+          y: { grid: { display: false }, border: { display: false }, ticks: { color: token("--cms-chart-text"), callback: lines } },
         },
         plugins: { legend: { display: false }, tooltip: { enabled: false } },
       },

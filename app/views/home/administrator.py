@@ -17,7 +17,7 @@ from app.views.words import show_instant
 
 _WATCH = frozenset({P.SERVICE_WATCH})
 MOST_JOBS, MOST_CHANGES = 6, 8
-PACKAGES = ("Flask", "Flask-Admin", "SQLAlchemy")
+PACKAGES = ("Flask", "Flask-Admin", "Werkzeug")
 JOB_WORDS = {"check_upload": "Check of an upload", "commit_upload": "Raising an upload's contacts"}
 JOB_STATES = {"ready": "Waiting", "running": "Running", "failed": "Failed"}
 

@@ -48,7 +48,7 @@ PANELS = (
     Panel("work", "Work at a glance", "figures", glance, _WORKS, place=TOP),
     Panel("queue", "Queue: not assigned, due first", "contacts", queue, _WORKS),
     Panel("assigned", "Assigned to you", "contacts", mine, _WORKS),
-    Panel("per_person", "Work by person", "table", per_person, _WORKS | {P.WORK_OVERSEE}, place=SIDE),
+    Panel("per_person", "Work by person", "table", per_person, _WORKS | {P.WORK_OVERSEE}),
     Panel("due_today", "Due today", "contacts", due_today, _WORKS, place=SIDE),
     Panel("overdue", "Overdue, the oldest first", "contacts", overdue, _WORKS, place=SIDE),
 )

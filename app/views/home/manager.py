@@ -47,7 +47,5 @@ def by_week() -> dict[str, Any]:
 
 PANELS = (
     Panel("volumes", "Volumes", "figures", volumes, _FIGURES, place=TOP),
-    Panel(
-        "by_week", f"Contacts raised and closed in each of {WEEKS} weeks", "chart", by_week, _FIGURES, is_figure=True
-    ),
+    Panel("by_week", f"Raised and closed in each of {WEEKS} weeks", "chart", by_week, _FIGURES, is_figure=True),
 )
