@@ -17,7 +17,7 @@ from app import create_app, jobs
 from app.access.actor import SYSTEM, Actor, acting_as
 from app.config import Config
 from app.extensions import db
-from app.services import sessions
+from app.services import figures, sessions
 from tests import system_packages
 from tests.cast import PASSWORD, PEOPLE, load_cast
 from tests.databases import URL_VARIABLE, PostgresServer, create_database, drop_database, start_postgres
@@ -110,6 +110,7 @@ class World:
     def restore(self, name: str = "cast") -> None:
         """Put a template back."""
         self._release()
+        figures.forget()
         if self.kind == "sqlite":
             for suffix in ("", "-wal", "-shm"):
                 self._live.with_name(self._live.name + suffix).unlink(missing_ok=True)

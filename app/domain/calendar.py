@@ -36,3 +36,12 @@ def business_days_between(start: date, end: date, closed: Collection[date]) -> i
         day += ONE_DAY
         count += is_business_day(day, closed)
     return count
+
+
+def first_day_within(days: int, today: date, closed: Collection[date]) -> date:
+    """The earliest day after which at most `days` business days have passed by the end of `today`."""
+    day, passed = today, 0
+    while passed + is_business_day(day, closed) <= days:
+        passed += is_business_day(day, closed)
+        day -= ONE_DAY
+    return day

@@ -1,6 +1,6 @@
 """The only reader of the time."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -15,3 +15,8 @@ def now() -> datetime:
 def today() -> date:
     """The date on a wall calendar in London: the day business rules speak of."""
     return now().astimezone(LONDON).date()
+
+
+def midnight(day: date) -> datetime:
+    """The instant a day begins in London."""
+    return datetime.combine(day, time(), LONDON)

@@ -43,11 +43,14 @@ class Permission(StrEnum):
     CONTACT_WITHDRAW = "contact:withdraw"
     CONTACT_TYPE_CHANGE = "contact_type:change"
     CONTACT_TYPE_READ = "contact_type:read"
+    FIGURES_READ = "figures:read"
     ORGANISATION_CHANGE = "organisation:change"
     ORGANISATION_READ = "organisation:read"
+    SERVICE_WATCH = "service:watch"
     UPLOAD_READ = "upload:read"
     USER_CHANGE = "user:change"
     USER_READ = "user:read"
+    WORK_OVERSEE = "work:oversee"
 
 
 P = Permission
@@ -69,15 +72,15 @@ _WORK = _STAFF | {P.CONTACT_CLAIM, P.CONTACT_ASK, P.CONTACT_RESOLVE}
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEW,
     Role.MEMBER: _RAISE,
-    Role.SUPERVISOR: _RAISE,
+    Role.SUPERVISOR: _RAISE | {P.WORK_OVERSEE},
     Role.REPORT_READER: EVERYONE,
     Role.DOCUMENT_READER: EVERYONE,
     Role.LSO: _PEOPLE,
     Role.ADVOCATE: _WORK,
-    Role.LEAD_ADVOCATE: _WORK,
-    Role.MANAGER: _STAFF | {P.AUDIT_READ, P.USER_READ},
+    Role.LEAD_ADVOCATE: _WORK | {P.WORK_OVERSEE},
+    Role.MANAGER: _STAFF | {P.AUDIT_READ, P.USER_READ, P.FIGURES_READ, P.WORK_OVERSEE},
     Role.XOSERVE_LSO: _PEOPLE | {P.ALL_ORGANISATIONS},
-    Role.ADMINISTRATOR: _STAFF | _PEOPLE | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE},
+    Role.ADMINISTRATOR: _STAFF | _PEOPLE | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.SERVICE_WATCH},
 }
 
 CUSTOMER_ROLES = frozenset(

@@ -11,7 +11,7 @@ from app.models.contact_type import ContactType
 from app.models.organisation import Organisation
 
 # Written as each database writes the condition: a partial index serves only a query that says the same.
-_IS_OPEN, _IS_OPEN_SQLITE = text("is_open"), text("is_open = 1")
+_IS_OPEN, _IS_OPEN_SQLITE, _IS_CLOSED = text("is_open"), text("is_open = 1"), text("closed_at IS NOT NULL")
 
 
 class Contact(OrganisationOwned, Model):
@@ -33,6 +33,9 @@ class Contact(OrganisationOwned, Model):
         Index(None, "type_code", "id"),
         Index(None, "mprn"),
         Index(None, "own_reference"),
+        Index(None, "raised_at"),
+        Index("ix_contact_closed", "closed_at", "status", "due_on",
+              sqlite_where=_IS_CLOSED, postgresql_where=_IS_CLOSED),
         Index("ix_contact_open_organisation_due", "organisation_id", "due_on", "id",
               sqlite_where=_IS_OPEN_SQLITE, postgresql_where=_IS_OPEN),
         Index("ix_contact_open_due", "due_on", "id", sqlite_where=_IS_OPEN_SQLITE, postgresql_where=_IS_OPEN),

@@ -15,7 +15,7 @@ from app.domain.errors import RuleBroken
 from app.domain.identifiers import parse_mprn, parse_reference
 from app.domain.lifecycle import Action, Status
 from app.extensions import db
-from app.models import Contact
+from app.models import AuditEvent, Contact
 from app.services.drafts import split_words
 from app.services.sorting import Sort
 
@@ -39,6 +39,7 @@ contact_words = table("contact_words", column("rowid"), column("words"))
 STATUS_FILTERS = (("open", "All open"), ("closed", "All closed"), *((status.value, status.label) for status in Status))
 DUE_FILTERS = (("overdue", "Overdue"), ("today", "Due today"), ("week", "Due in 7 days"))
 HOLDER_FILTERS = (("me", "Assigned to me"), ("nobody", "Not assigned"))
+RAISED_FILTERS = (("me", "Me, and still open"),)
 
 
 SORTS: dict[str, Sort] = {
@@ -63,7 +64,7 @@ DONE = {
 def select_contacts(wanted: Mapping[str, str], sort: str) -> Select[tuple[Contact]]:
     """Contacts within reach that meet the filters, not yet ordered.
 
-    Filters: status, type, due, assignee, organisation (id), q (search). RuleBroken, naming the filter in
+    Filters: status, type, due, assignee, raised, organisation (id), q (search). RuleBroken, naming the filter in
     `field`, for a value that means nothing. Sorting by due date speaks of open contacts unless a status
     is asked for: a finished contact is due no more.
     """
@@ -119,6 +120,18 @@ def _assignee(value: str) -> ColumnElement[bool]:
     if value == "nobody":
         return Contact.assignee_id.is_(None) & Contact.is_open
     raise RuleBroken(f"“{value[:40]}” is not an assignee filter.", field="assignee")
+
+
+def _raised(value: str) -> ColumnElement[bool]:
+    if value != "me":
+        raise RuleBroken(f"“{value[:40]}” is not a filter of who raised it.", field="raised")
+    raising = select(AuditEvent.id).where(
+        AuditEvent.object_type == "contact",
+        AuditEvent.object_id == Contact.id,
+        AuditEvent.action == "contact:raise",
+        AuditEvent.actor_id == current_actor().user_pk,
+    )
+    return Contact.is_open & raising.exists()
 
 
 def _organisation(value: str) -> ColumnElement[bool]:
@@ -177,6 +190,7 @@ _FILTERS = {
     "type": _type,
     "due": _due,
     "assignee": _assignee,
+    "raised": _raised,
     "organisation": _organisation,
     "q": _search,
 }

@@ -17,7 +17,7 @@ from app.views.base import Page
 from app.views.contact_types import ContactTypePage
 from app.views.contacts import ContactPage
 from app.views.data_items import DataItemPage
-from app.views.home import HomePage
+from app.views.home.page import HomePage
 from app.views.kit import KitPage
 from app.views.notifications import NotificationPage
 from app.views.organisations import OrganisationPage

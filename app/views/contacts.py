@@ -63,6 +63,7 @@ class ContactPage(ListPage):
         ),
         ListFilter("due", "Due", lambda: contact_list.DUE_FILTERS),
         ListFilter("assignee", "Assignee", lambda: contact_list.HOLDER_FILTERS),
+        ListFilter("raised", "Raised by", lambda: contact_list.RAISED_FILTERS),
     )
     column_list = (
         "reference",
@@ -103,8 +104,9 @@ class ContactPage(ListPage):
         return [(name, label) for name, label in self._list_columns if name not in hidden]
 
     def visible_filters(self) -> list[ListFilter]:
-        works = current_actor().may(Permission.CONTACT_CLAIM)
-        return [choice for choice in self.filters if works or choice.name != "assignee"]
+        needed = {"assignee": Permission.CONTACT_CLAIM, "raised": Permission.CONTACT_RAISE}
+        may = current_actor().may
+        return [choice for choice in self.filters if choice.name not in needed or may(needed[choice.name])]
 
     def interpret(self, asked: Asked) -> Asked:
         """Sorted by due date a list is of open contacts, and says so, unless a status was chosen."""

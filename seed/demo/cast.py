@@ -23,6 +23,9 @@ from seed.load import XOSERVE, XOSERVE_CODE
 PASSWORD = "meter-point-demo-2026"
 FIRST_NUMERIC_ID = 2001
 YEAR = timedelta(days=365)
+# So that an LSO has something to look after: who has not signed in yet, and days until somebody's roles end.
+NOT_YET_SEEN = frozenset({"ALD-DORA"})
+LEAVING = {"ALD-LEO": 9}
 # From the role that says most about a person to the one that says least.
 RANKS = (
     Role.ADMINISTRATOR, Role.XOSERVE_LSO, Role.MANAGER, Role.LEAD_ADVOCATE, Role.ADVOCATE, Role.LSO, Role.SUPERVISOR,
@@ -90,13 +93,15 @@ def _add_people(ids: dict[str, int]) -> None:
         user = User(
             user_id=_user_id(person), name=name, email=f"{first.lower()}@{short_code.lower()}.example",
             password_hash=stored, must_change_password=False, created_at=created_at + timedelta(minutes=3 * number),
-            last_signed_in_at=clock.now() - timedelta(days=number * number % 40 + 1, minutes=number * 13),
+            last_signed_in_at=None if _user_id(person) in NOT_YET_SEEN
+            else clock.now() - timedelta(days=number * number % 40 + 1, minutes=number * 13),
             organisation_id=ids[short_code],
         )  # fmt: skip
         db.session.add(user)
         db.session.flush()
         db.session.add_all(
             Grant(user_id=user.id, organisation_id=user.organisation_id, role=role, starts_on=user.created_at.date(),
+                  ends_on=clock.today() + timedelta(days=LEAVING[user.user_id]) if user.user_id in LEAVING else None,
                   granted_by=SYSTEM.name)
             for role in roles
         )  # fmt: skip

@@ -26,6 +26,7 @@ from seed.demo.cast import Party, SignIn, add_cast, is_present, list_sign_ins, r
 from seed.demo.copies import Sheet, copy_events
 from seed.demo.days import BusinessDays, Moment, Spread, list_business_days
 from seed.demo.indexes import put_aside
+from seed.demo.notices import add_notices
 from seed.demo.rows import reserve_event_ids
 from seed.demo.stories import TARGETS, VISIBLE, Story, tell
 
@@ -80,6 +81,8 @@ def load_demo(contacts: int = 2000, report: Callable[[int], None] | None = None)
         db.session.rollback()
         if present < contacts:
             Loader(present, contacts).load(report)
+        add_notices()
+        db.session.commit()
         return list_sign_ins()
 
 

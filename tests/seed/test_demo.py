@@ -14,7 +14,7 @@ from app.domain.identifiers import parse_reference
 from app.domain.lifecycle import FINAL, LIFECYCLE, Status
 from app.domain.roles import Role
 from app.extensions import db
-from app.models import AuditEvent, Contact, Grant, Message, Model, Organisation, OutcomeCode, User
+from app.models import AuditEvent, Contact, Grant, Message, Model, Notification, Organisation, OutcomeCode, User
 from app.services import contacts as verbs
 from app.services import drafts, passwords
 from app.services.calendar import closed_days
@@ -256,3 +256,13 @@ def test_today_is_not_a_day_of_the_demonstration(signed: list[SignIn]) -> None:
     last = db.session.scalar(select(func.max(AuditEvent.at)))
     assert last is not None
     assert date(last.year, last.month, last.day) < clock.today()
+
+
+def test_people_have_been_told_of_the_newest_moves_and_have_read_the_older_ones(signed: list[SignIn]) -> None:
+    rows = db.session.execute(
+        select(Notification, User.organisation_id).join(User, User.id == Notification.user_id)
+    ).all()
+    assert len(rows) > 50
+    assert all(row.organisation_id == owner for row, owner in rows)
+    assert {row.read_at is None for row, _ in rows} == {True, False}
+    assert all(parse_reference(row.url.split("/")[2]) for row, _ in rows)

@@ -1,0 +1,42 @@
+"""For those who look after people's access, and for those who have none."""
+
+from typing import Any
+
+from app.access.actor import current_actor
+from app.domain.item import show_date
+from app.services import figures_people
+from app.services.figures_people import Attention, Why
+from app.views.home.panel import SIDE, P, Panel
+from app.views.words import show_instant
+
+_OFFICER = frozenset({P.USER_READ, P.USER_CHANGE})
+MOST_PEOPLE = 8
+
+
+def attention() -> dict[str, Any]:
+    rows = [(person, _why(person)) for person in figures_people.list_attention(MOST_PEOPLE)]
+    return {"rows": rows, "has_organisation": current_actor().reaches_all}
+
+
+def _why(person: Attention) -> str:
+    if person.why is Why.ENDING and person.role and person.ends_on:
+        return f"The role {person.role.label} ends on {show_date(person.ends_on)}"
+    if person.why is Why.NEVER_SIGNED_IN:
+        return f"Has never signed in; added {show_instant(person.added_at)}"
+    return "May not sign in: disabled"
+
+
+def by_role() -> dict[str, Any]:
+    return {"table": figures_people.people_by_role(), "empty": "Nobody holds a role."}
+
+
+def no_roles() -> dict[str, Any]:
+    return {"officers": figures_people.list_officers()}
+
+
+PANELS = (
+    Panel("attention", "People who need attention", "attention", attention, _OFFICER),
+    Panel("by_role", "People by role", "table", by_role, _OFFICER, place=SIDE),
+)
+# Shown when there is nothing else.
+NOTHING_ELSE = Panel("words", "What you can do here", "words", no_roles, frozenset({P.ACCOUNT_OWN}))
