@@ -22,6 +22,7 @@ from app.extensions import db
 from app.imports import pipeline
 from app.models import Job
 from app.models.connections import reading
+from app.services import contact_bulk
 from app.services.sessions import actor_of_pk
 
 logger = logging.getLogger(__name__)
@@ -170,8 +171,21 @@ def _commit_upload(upload_id: int, progress: Callable[[int, int], None]) -> None
     pipeline.commit_chunks(upload_id, progress)
 
 
-JOBS: dict[str, Callable[..., None]] = {"check_upload": _check_upload, "commit_upload": _commit_upload}
+def _move_contacts(progress: Callable[[int, int], None], **_asked: Any) -> None:
+    job_id = progress.args[0]  # type: ignore[attr-defined]
+    contact_bulk.move_matching(job_id, progress)
+
+
+JOBS: dict[str, Callable[..., None]] = {
+    "check_upload": _check_upload,
+    "commit_upload": _commit_upload,
+    contact_bulk.JOB: _move_contacts,
+}
 # The verb of each job, for the permission it names.
-VERBS: dict[str, Callable[..., Any]] = {"check_upload": pipeline.check_upload, "commit_upload": pipeline.commit_chunks}
+VERBS: dict[str, Callable[..., Any]] = {
+    "check_upload": pipeline.check_upload,
+    "commit_upload": pipeline.commit_chunks,
+    contact_bulk.JOB: contact_bulk.move_matching,
+}
 # Called as the service, with the job's arguments and the reason, when a job is given up for good.
 GIVEN_UP: dict[str, Callable[..., None]] = {"check_upload": pipeline.give_up, "commit_upload": pipeline.give_up}

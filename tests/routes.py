@@ -23,6 +23,7 @@ PEOPLE_READERS = KEEPERS | {"mo"}
 ORGANISATION_READERS = KEEPERS | STAFF
 ADMINISTRATORS = frozenset({"root"})
 
+ANN = frozenset({"ann"})
 # Who can reach alder's rows.
 ALDERS = frozenset({"ann", "sue", "vic", "lena"}) | STAFF | {"xena"}
 
@@ -31,7 +32,7 @@ Address = Callable[[Owned], str]
 
 @dataclass(frozen=True)
 class Route:
-    """Who is answered what. `owned` addresses name a row of alder's: 404 to those who are not within its `reach`.
+    """Who is answered what. `owned` addresses name a row of alder's: 404 to those who cannot `reach` it.
 
     Nobody is sent to the sign-in page unless `is_open`; others without the right get 403.
     """
@@ -91,6 +92,23 @@ ROUTES: dict[tuple[str, str], Route] = {
         ok=409,
         owned=True,
         data={"version": "99", "message": "x"},
+    ),
+    ("moving.index_view", "POST"): Route(at("/move/"), RAISERS, data={"action": "withdraw", "which": "all"}),
+    # Nothing was chosen, so nothing is withdrawn.
+    ("moving.done_view", "POST"): Route(at("/move/done/"), RAISERS, ok=409, data={"action": "withdraw"}),
+    ("jobs.index_view", "GET"): Route(at("/jobs/"), READERS),
+    # Of alder's people only, whoever else reaches alder's rows.
+    ("jobs.job_view", "GET"): Route(
+        lambda o: f"/jobs/{o.job_code}/", READERS, owned=True, reach=frozenset({"ann", "sue", "vic"})
+    ),
+    ("saved_views.index_view", "GET"): Route(at("/views/"), EVERYBODY),
+    ("saved_views.create_view", "GET"): Route(at("/views/new/?page=contacts&query=q%3Dx"), READERS),
+    ("saved_views.create_view", "POST"): Route(at("/views/new/?page=contacts&query=q%3Dx"), READERS),
+    ("saved_views.edit_view", "GET"): Route(by_id("/views/edit/", "view_code"), EVERYBODY, owned=True, reach=ANN),
+    ("saved_views.edit_view", "POST"): Route(by_id("/views/edit/", "view_code"), EVERYBODY, owned=True, reach=ANN),
+    ("saved_views.delete_view", "GET"): Route(by_id("/views/delete/", "view_code"), EVERYBODY, owned=True, reach=ANN),
+    ("saved_views.delete_view", "POST"): Route(
+        by_id("/views/delete/", "view_code"), EVERYBODY, ok=302, owned=True, reach=ANN
     ),
     ("raising.index_view", "GET"): Route(at("/raise/"), RAISERS),
     ("raising.fill_view", "GET"): Route(at("/raise/ADD/"), RAISERS),

@@ -12,8 +12,8 @@ from app.access.actor import Actor, acting_as
 from app.domain.lifecycle import Action
 from app.extensions import db
 from app.imports import pipeline
-from app.models import Notification, SavedView
-from app.services import contact_types, contacts, drafts, sessions
+from app.models import Notification
+from app.services import contact_bulk, contact_types, contacts, drafts, saved_views, sessions
 from app.services.request_keys import once
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
@@ -36,6 +36,8 @@ class Owned:
     user_code: str
     event_code: str
     notification_code: str
+    view_code: str
+    job_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -85,10 +87,11 @@ def make_busy(app: Flask) -> dict[str, Owned]:
     return {name: _make_one(app, member, name) for name, member in (("alder", "ann"), ("birch", "bob"))}
 
 
-def _add_personal_rows(actor: Actor, text: str) -> None:
-    """A saved view, as its verb writes it."""
-    owner = {"user_id": actor.user_pk, "organisation_id": actor.organisation_id}
-    db.session.add(SavedView(**owner, maker_name=actor.name, page="contacts", name=text, query="?q=" + text))
+def _add_personal_rows(actor: Actor, text: str) -> tuple[int, int]:
+    """A saved view and a job that moves nothing; their ids."""
+    view = saved_views.save_view("contacts", text, "q=" + text, is_shared=False)
+    job = contact_bulk.move_later({"status": "withdrawn"}, "withdraw", up_to=0, message=text)
+    return view.id, job.id
 
 
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
@@ -108,8 +111,8 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
             upload = pipeline.receive_and_check_later(f"{text}.xlsx", workbook(rows), "ADD")
             upload_id = upload.id
             db.session.commit()
-        for job_id in jobs.list_waiting():
-            jobs.run(job_id)
+        for waiting_id in jobs.list_waiting():
+            jobs.run(waiting_id)
         with acting_as(ada):
             contacts.perform(reference, Action.CLAIM, version=1)
             contacts.perform(reference, Action.ASK, version=2, message=f"Which {text}?")
@@ -117,14 +120,14 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             contact = contacts.perform(reference, Action.ANSWER, version=3, message=f"The {text} one.")
             event_id = contacts.list_timeline(contact)[0][0].id
-            _add_personal_rows(actor, text)
+            view_id, job_id = _add_personal_rows(actor, text)
             pipeline.start_commit(upload_id)
             db.session.commit()
-        for job_id in jobs.list_waiting():
-            jobs.run(job_id)
+        for waiting_id in jobs.list_waiting():
+            jobs.run(waiting_id)
         with acting_as(actor):
             about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
-        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0)
+        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id)
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

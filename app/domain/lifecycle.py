@@ -69,7 +69,10 @@ class Given(StrEnum):
 
 @dataclass(frozen=True)
 class Transition:
-    """One row of the table; `past` completes the sentence "Ann ... the contact"."""
+    """One row of the table; `past` completes the sentence "Ann ... the contact".
+
+    `takes_many` says whether it may be made to many contacts at once.
+    """
 
     action: Action
     label: str
@@ -79,13 +82,15 @@ class Transition:
     needs: Permission
     must_give: Given
     visible_to_customer: bool
+    takes_many: bool = False
 
 
 S, A, P = Status, Action, Permission
 _ACTIVE = (S.LOGGED, S.ASSIGNED)
 
 LIFECYCLE: tuple[Transition, ...] = (
-    Transition(A.CLAIM, "Claim", "claimed", (S.LOGGED,), S.ASSIGNED, P.CONTACT_CLAIM, Given.NOTHING, True),
+    Transition(A.CLAIM, "Claim", "claimed", (S.LOGGED,), S.ASSIGNED, P.CONTACT_CLAIM, Given.NOTHING, True,
+               takes_many=True),
     Transition(A.ANSWER, "Answer", "answered", (S.AWAITING_INFORMATION,), S.ASSIGNED, P.CONTACT_ANSWER,
                Given.MESSAGE, True),
     Transition(A.RESOLVE, "Resolve", "resolved", (S.ASSIGNED,), S.RESOLVED, P.CONTACT_RESOLVE,
@@ -94,9 +99,10 @@ LIFECYCLE: tuple[Transition, ...] = (
                P.CONTACT_ASK, Given.MESSAGE, True),
     Transition(A.REJECT, "Reject", "rejected", (S.ASSIGNED,), S.REJECTED, P.CONTACT_RESOLVE,
                Given.REJECTION_CODE, True),
-    Transition(A.RELEASE, "Release", "released", (S.ASSIGNED,), S.LOGGED, P.CONTACT_CLAIM, Given.NOTHING, False),
+    Transition(A.RELEASE, "Release", "released", (S.ASSIGNED,), S.LOGGED, P.CONTACT_CLAIM, Given.NOTHING, False,
+               takes_many=True),
     Transition(A.WITHDRAW, "Withdraw", "withdrew", (*_ACTIVE, S.AWAITING_INFORMATION), S.WITHDRAWN,
-               P.CONTACT_WITHDRAW, Given.MESSAGE, True),
+               P.CONTACT_WITHDRAW, Given.MESSAGE, True, takes_many=True),
 )  # fmt: skip
 
 

@@ -46,7 +46,13 @@ SORTS: dict[str, Sort] = {
     "newest": Sort("Newest first", Contact.id, True),
     "oldest": Sort("Oldest first", Contact.id, False),
     "due": Sort("Due first", Contact.due_on, False),
+    "due-last": Sort("Due last", Contact.due_on, True),
 }
+OLDEST = "oldest"
+# Orders that speak of open contacts unless a status or due date is asked for.
+DUE_SORTS = frozenset({"due", "due-last"})
+# Columns of a list or an export that only those who work on contacts of several organisations are shown.
+STAFF_COLUMNS = frozenset({"organisation", "assignee_name"})
 
 
 # What a move tells the person who made it.
@@ -72,7 +78,7 @@ def select_contacts(wanted: Mapping[str, str], sort: str) -> Select[tuple[Contac
     for name, value in wanted.items():
         if value:
             statement = statement.where(_FILTERS[name](value))
-    if sort == "due" and not wanted.get("status") and not wanted.get("due"):
+    if sort in DUE_SORTS and not wanted.get("status") and not wanted.get("due"):
         statement = statement.where(Contact.is_open)
     return statement
 

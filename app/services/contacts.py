@@ -194,7 +194,7 @@ def perform(reference: str, action: Action, *, version: int, message: str = "", 
     if contact.version != version:
         raise Conflict(_who_was_first(contact))
     move = lifecycle.step(Status(contact.status), action)
-    message, outcome_code = _given(move, message, outcome_code)
+    message, outcome_code = check_given(move, message, outcome_code)
     now = clock.now()
     changes: dict[str, Any] = {
         "status": move.target.value,
@@ -222,7 +222,7 @@ def perform(reference: str, action: Action, *, version: int, message: str = "", 
     return contact
 
 
-def _given(move: lifecycle.Transition, message: str, outcome_code: str) -> tuple[str, str]:
+def check_given(move: lifecycle.Transition, message: str, outcome_code: str) -> tuple[str, str]:
     """The message and code that belong to the move; what it does not ask for is dropped."""
     if move.must_give is Given.NOTHING:
         return "", ""

@@ -2,10 +2,27 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from app.access.actor import current_actor
 from app.domain import clock
+from app.domain.errors import NotFound
 from app.extensions import db
 from app.models import Job
+
+
+def get_own_job(pk: int, kind: str) -> Job:
+    """A job that somebody of the actor's own organisation asked for; NotFound otherwise, whatever else is in reach."""
+    job = db.session.get(Job, pk)
+    if job is None or job.kind != kind or job.organisation_id != current_actor().organisation_id:
+        raise NotFound("There is no such job.")
+    return job
+
+
+def list_own_jobs(kind: str, most: int) -> list[Job]:
+    """The newest jobs of a kind that the actor's own organisation asked for."""
+    own = select(Job).where(Job.kind == kind, Job.organisation_id == current_actor().organisation_id)
+    return list(db.session.scalars(own.order_by(Job.id.desc()).limit(most)))
 
 
 def enqueue(kind: str, arguments: dict[str, Any], *, total_count: int = 0) -> Job:

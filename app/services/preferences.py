@@ -10,6 +10,11 @@ from app.extensions import db
 from app.models import User
 
 
+def own_preferences() -> Preferences:
+    """What the actor has chosen, as it is kept now."""
+    return Preferences.read(db.session.get_one(User, current_actor().user_pk).preferences)
+
+
 @needs(Permission.ACCOUNT_OWN)
 def change_own_preferences(**choices: Any) -> Preferences:
     """Keep some of one's own preferences; the others stay as they are."""

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.access.actor import Actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
-from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, Upload, User
+from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, SavedView, Upload, User
 from app.views import about, errors, headers, profile, public_ids, request_scope, session, static_files, status, theme
 from app.views.audit import AuditPage
 from app.views.base import Page
@@ -19,10 +19,12 @@ from app.views.contacts import ContactPage
 from app.views.data_items import DataItemPage
 from app.views.home.page import HomePage
 from app.views.kit import KitPage
+from app.views.moving import JobPage, MovePage
 from app.views.notifications import NotificationPage
 from app.views.organisations import OrganisationPage
 from app.views.people import PeoplePage
 from app.views.raising import RaisePage
+from app.views.saved_views import SavedViewPage
 from app.views.uploads import UploadPage
 
 
@@ -61,8 +63,11 @@ def register(app: Flask, config: Config) -> None:
         index_view=HomePage(name="Home", endpoint="home", url="/", static_url_path="/none"),
         csp_nonce_generator=headers.csp_nonce,
     )
+    contact_page = ContactPage(Contact, name="Contacts", endpoint="contacts", url="/contacts")
     for view in (
-        ContactPage(Contact, name="Contacts", endpoint="contacts", url="/contacts"),
+        contact_page,
+        MovePage(contact_page, name="Move contacts", endpoint="moving", url="/move"),
+        JobPage(name="Jobs", endpoint="jobs", url="/jobs"),
         RaisePage(name="Raise a contact", endpoint="raising", url="/raise"),
         UploadPage(Upload, name="Uploads", endpoint="uploads", url="/uploads"),
         ContactTypePage(ContactType, name="Contact types", endpoint="contact_types", url="/contact-types"),
@@ -71,6 +76,7 @@ def register(app: Flask, config: Config) -> None:
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
         NotificationPage(name="Notifications", endpoint="notifications", url="/notifications"),
+        SavedViewPage(SavedView, name="Saved views", endpoint="saved_views", url="/views"),
     ):
         admin.add_view(view)
     if not config.is_production:

@@ -9,7 +9,7 @@ from app.domain.events import EVENTS
 from app.domain.roles import Permission
 from app.models import AuditEvent
 from app.services.sorting import Sort
-from app.views.base import ListPage
+from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.words import show_instant
 
@@ -44,6 +44,7 @@ class AuditPage(ListPage):
     noun, icon = "event", "history"
     key = "a"
     sorts = {"newest": Sort("Newest first", AuditEvent.id, True), "oldest": Sort("Oldest first", AuditEvent.id)}
+    heading_sorts = {"at": ("newest", "oldest")}
     filters = (
         ListFilter(
             "about",

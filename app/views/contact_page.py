@@ -9,12 +9,12 @@ from sqlalchemy.orm import selectinload, undefer
 from app.access.actor import current_actor
 from app.domain.answers import show_answer
 from app.domain.events import EVENTS
-from app.domain.lifecycle import Given, Transition
+from app.domain.lifecycle import Transition
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import AuditEvent, Contact
 from app.services import contact_list, contact_types, contacts, due_dates
-from app.views.forms import MoveForm
+from app.views.forms import MoveForm, shape_move_form
 from app.views.words import CHANNELS, HOLDER_WORDS, due_words, show_instant, status_tag
 
 TIMELINE_FILTERS = {"all": "All", "messages": "Messages", "status": "Status changes"}
@@ -86,11 +86,5 @@ def move_form(move: Transition, contact: Contact) -> MoveForm:
     form = MoveForm(formdata=None, version=contact.version)
     for field in form:
         field.id = f"{move.action}-{field.name}"  # several moves share the page
-    if move.must_give in (Given.RESOLUTION_CODE, Given.REJECTION_CODE):
-        codes = contacts.list_outcome_codes(move.must_give)
-        form.outcome_code.choices = {"": "Choose"} | {code.code: code.text for code in codes}
-    else:
-        del form.outcome_code
-    if move.must_give is Given.NOTHING:
-        del form.message
+    shape_move_form(form, move.must_give)
     return form

@@ -20,10 +20,10 @@ from app.models import ContactType
 from app.models.contact_type import DUPLICATE_RULES, FAMILIES, FIRST_WORKERS
 from app.services import contact_types, organisations
 from app.services.sorting import Sort
-from app.views.base import ListPage
 from app.views.dated import DATES, show_day, state
 from app.views.fields import MultiCheckboxField, no_control_characters
 from app.views.forms import version_of
+from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 
 
@@ -40,13 +40,20 @@ class ContactTypePage(ListPage):
     noun, icon = "contact type", "list-details"
     key = "t"
     details_template = "pages/contact_type.html"
-    sorts = {"code": Sort("By code", ContactType.code), "name": Sort("By name", ContactType.name)}
+    sorts = {
+        "code": Sort("By code", ContactType.code),
+        "code-last": Sort("By code, last first", ContactType.code, True),
+        "name": Sort("By name", ContactType.name),
+        "name-last": Sort("By name, last first", ContactType.name, True),
+    }
+    heading_sorts = {"code": ("code", "code-last"), "name": ("name", "name-last")}
+    optional_columns = frozenset({"starts_on", "ends_on"})
     filters = (
         ListFilter(
             "family", "Family", lambda: FAMILIES, lambda statement, value: statement.where(ContactType.family == value)
         ),
     )
-    column_list = ("code", "name", "family", "first_worker", "raisers", "state")
+    column_list = ("code", "name", "family", "first_worker", "raisers", "state", "starts_on", "ends_on")
     column_details_list = (
         "code",
         "name",

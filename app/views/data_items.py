@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request
 from sqlalchemy import Select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 from wtforms import DateField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
@@ -14,10 +14,10 @@ from app.domain.roles import Permission
 from app.models import ContactType, DataItem
 from app.services import contact_types
 from app.services.sorting import Sort
-from app.views.base import ListPage
 from app.views.dated import DATES, show_day, state
 from app.views.fields import no_control_characters
 from app.views.forms import version_of
+from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 
 
@@ -29,7 +29,14 @@ class DataItemPage(ListPage):
     create = staticmethod(contact_types.add_item)
     update = staticmethod(contact_types.change_item)
     noun = "data item"
-    sorts = {"position": Sort("In order", DataItem.position), "code": Sort("By code", DataItem.code)}
+    sorts = {
+        "position": Sort("In order", DataItem.position),
+        "position-last": Sort("In order, last first", DataItem.position, True),
+        "code": Sort("By code", DataItem.code),
+        "code-last": Sort("By code, last first", DataItem.code, True),
+    }
+    heading_sorts = {"position": ("position", "position-last"), "code": ("code", "code-last")}
+    optional_columns = frozenset({"position", "starts_on", "ends_on"})
     filters = (
         ListFilter(
             "type",
@@ -38,7 +45,7 @@ class DataItemPage(ListPage):
             lambda statement, value: statement.join(ContactType).where(ContactType.code == value),
         ),
     )
-    column_list = ("label", "contact_type", "code", "kind", "is_required", "state")
+    column_list = ("label", "contact_type", "code", "kind", "is_required", "state", "position", "starts_on", "ends_on")
     column_details_list = (
         "label",
         "contact_type",
@@ -61,6 +68,7 @@ class DataItemPage(ListPage):
         "starts_on": "First day",
         "ends_on": "Last day",
         "state": "State",
+        "position": "Position",
     }
     column_formatters = {
         "kind": lambda view, context, row, name: KINDS[row.kind].label,
@@ -110,7 +118,7 @@ class DataItemPage(ListPage):
     }
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
-        return statement.options(selectinload(DataItem.contact_type))
+        return statement.options(joinedload(DataItem.contact_type))
 
     def title_of(self, row: DataItem) -> str:
         return f"{row.contact_type.code} {row}"

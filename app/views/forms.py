@@ -7,6 +7,8 @@ from flask_wtf.file import FileField
 from wtforms import HiddenField, IntegerField, SelectField, TextAreaField, widgets
 
 from app.domain.errors import DomainError
+from app.domain.lifecycle import Given
+from app.services.contacts import list_outcome_codes
 
 
 class MoveForm(FlaskForm):
@@ -17,6 +19,17 @@ class MoveForm(FlaskForm):
     message = TextAreaField(
         "Message", description="The other side reads this.", render_kw={"rows": 4, "maxlength": 4000}
     )
+
+
+def shape_move_form(form: MoveForm, must_give: Given) -> None:
+    """Leave the fields that a move asks for."""
+    if must_give in (Given.RESOLUTION_CODE, Given.REJECTION_CODE):
+        codes = list_outcome_codes(must_give)
+        form.outcome_code.choices = {"": "Choose"} | {code.code: code.text for code in codes}
+    else:
+        del form.outcome_code
+    if must_give is Given.NOTHING:
+        del form.message
 
 
 class RequestKeyForm(FlaskForm):

@@ -1,21 +1,22 @@
-"""Reading a list's address bar, and fetching one page of rows by key."""
+"""What a list's address bar says, and what a list page shows."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, select
 from werkzeug.datastructures import MultiDict
 
 from app.extensions import db
 from app.services.sorting import Sort
-from app.views.public_ids import seal, unseal
+from app.views.listing_columns import COMPACT, DENSITIES, Column, read_columns
+from app.views.listing_paging import Place, read_token
 
 COUNT_CAP = 1000
-_OWN_NAMES = frozenset({"sort", "after", "before", "q"})
+# What a list keeps besides its filters, in the order of addresses.
+_KEPT = ("q", "sort", "columns", "density")
+_OWN_NAMES = frozenset({*_KEPT, "after", "before", "view"})
 
 
 @dataclass(frozen=True)
@@ -29,24 +30,95 @@ class ListFilter:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """What this person may ask of a list: its name, and filters, orders and columns within reach."""
+
+    name: str
+    filters: Sequence[ListFilter]
+    sorts: Mapping[str, Sort]
+    columns: Sequence[Column]
+
+    @property
+    def first_sort(self) -> str:
+        """The order of a list that names none."""
+        return next(iter(self.sorts))
+
+
+@dataclass(frozen=True)
 class Asked:
-    """What the address bar says, cleaned; `refusals` are sentences about what made no sense."""
+    """What the address bar says, cleaned; `refusals` are sentences about what made no sense.
+
+    `columns` is empty for the columns a list begins with. `view` is the id of the open saved view as it stands in
+    addresses and `saved` what that view holds, so that an address names the view and what differs from it.
+    """
 
     filters: dict[str, str]
     sort: str
-    after: tuple[Any, ...] | None = None
-    before: tuple[Any, ...] | None = None
+    after: Place | None = None
+    before: Place | None = None
     refusals: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    density: str = ""
+    view: str = ""
+    saved: Mapping[str, str] = field(default_factory=dict)
 
     def without(self, name: str | None, message: str) -> "Asked":
         """The same with one filter dropped, or all when it is not known which."""
         kept = {key: value for key, value in self.filters.items() if name and key != name}
         return replace(self, filters=kept, after=None, before=None, refusals=(*self.refusals, message))
 
+    def turned_back(self, message: str) -> "Asked":
+        """The same at the first page."""
+        return replace(self, after=None, before=None, refusals=(*self.refusals, message))
+
+    def parameters(self) -> dict[str, str]:
+        """What is asked for, without the place in the list."""
+        values = {**self.filters, "sort": self.sort, "columns": ",".join(self.columns), "density": self.density}
+        return {name: value for name, value in values.items() if value}
+
+    def pairs(self, **changes: Any) -> dict[str, str]:
+        """The parameters of an address, some changed; None or "" removes one."""
+        values = {name: str(value) for name, value in {**self.parameters(), **changes}.items() if value}
+        if not self.view:
+            return values
+        names = dict.fromkeys((*self.saved, *values))
+        differing = {name: values.get(name, "") for name in names if values.get(name) != self.saved.get(name)}
+        return {"view": self.view, **differing}
+
     def address(self, **changes: Any) -> str:
         """The query string of this list with some parameters changed; None or "" removes one."""
-        values = {**self.filters, "sort": self.sort, **changes}
-        return "?" + urlencode({name: value for name, value in values.items() if value})
+        return "?" + urlencode(self.pairs(**changes))
+
+    def full_address(self) -> str:
+        """The query string with all there is, for pages that do not know the open view."""
+        return "?" + urlencode(self.parameters())
+
+    def kept(self, *changed: str) -> list[tuple[str, str]]:
+        """(name, value) that a form must hand on when it sets the parameters named."""
+        return [(name, value) for name, value in self.pairs().items() if name not in changed]
+
+    @property
+    def differs(self) -> bool:
+        """Whether this is not just what the open view holds."""
+        return self.parameters() != dict(self.saved)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A saved view above the list; `maker` is named for those of other people."""
+
+    label: str
+    address: str
+    is_current: bool
+    maker: str = ""
+
+
+class Heading(NamedTuple):
+    """The head of a column: where a press leads ("" where it cannot sort) and how the list is sorted by it."""
+
+    column: Column
+    address: str
+    direction: str
 
 
 @dataclass(frozen=True)
@@ -54,19 +126,60 @@ class Listing:
     """What a list page shows."""
 
     asked: Asked
+    bar: Bar
     rows: list[Any]
     count: int
     before: str | None
     after: str | None
-    filters: list[ListFilter]
-    sorts: Mapping[str, Sort]
+    first_number: int
+    columns: Sequence[Column]
+    heading_sorts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    tabs: Sequence[Tab] = ()
+    more_tabs: Sequence[Tab] = ()
+    save_addresses: Sequence[tuple[str, str]] = ()
+    bulk: Sequence[tuple[str, str]] = ()
     search_hint: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
+    has_row_actions: bool = False
+
+    @property
+    def headings(self) -> list[Heading]:
+        """The head of each column shown; a press sorts by it, another turns the order round."""
+        return [self._heading(column) for column in self.columns]
+
+    def _heading(self, column: Column) -> Heading:
+        first, second = self.heading_sorts.get(column.name, ("", ""))
+        if not first:
+            return Heading(column, "", "")
+        sort = self.asked.sort
+        way = "descending" if self.bar.sorts[sort].is_descending else "ascending"
+        address = self.asked.address(sort=second if sort == first else first)
+        return Heading(column, address, way if sort in (first, second) else "")
+
+    @property
+    def filters(self) -> Sequence[ListFilter]:
+        """The drop-downs of the filter bar."""
+        return self.bar.filters
 
     @property
     def count_text(self) -> str:
         """Exact up to a thousand, then "1,000+"."""
         return f"{self.count:,}" if self.count <= COUNT_CAP else f"{COUNT_CAP:,}+"
+
+    @property
+    def range_text(self) -> str:
+        """Which rows these are: "51-100 of 510"."""
+        last = self.first_number + len(self.rows) - 1
+        return f"{self.first_number:,}\N{EN DASH}{last:,} of {self.count_text}"
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether rows are to be low."""
+        return self.asked.density == COMPACT
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether more columns were chosen than are sure to fit."""
+        return len(self.columns) > sum(column.is_first_shown for column in self.bar.columns)
 
     @property
     def chips(self) -> list[tuple[str, str, str]]:
@@ -86,56 +199,48 @@ class Listing:
         return chips
 
 
-def read_parameters(args: MultiDict[str, str], filters: Sequence[ListFilter], sorts: Mapping[str, Sort]) -> Asked:
+def read_parameters(args: MultiDict[str, str], bar: Bar) -> Asked:
     """The address bar's parameters; unknown names and values are left out and said so."""
-    known = {choice.name for choice in filters}
+    known = {choice.name for choice in bar.filters}
     refusals = [f"“{name[:40]}” is not a filter of this list." for name in args if name not in known | _OWN_NAMES]
     # No text in the database holds NUL, and PostgreSQL does not take it.
     given = {name: args[name].replace("\0", "").strip()[:200] for name in args if name in known | {"q"}}
     wanted = {name: value for name, value in given.items() if value}
-    for choice in filters:
+    for choice in bar.filters:
         value = wanted.get(choice.name)
         if value is not None and value not in {str(one) for one, _ in choice.choices()}:
             refusals.append(f"“{value[:40]}” is not a choice of the filter {choice.label}.")
             del wanted[choice.name]
-    sort = args.get("sort") or next(iter(sorts))
-    if sort not in sorts:
+    sort = args.get("sort") or bar.first_sort
+    if sort not in bar.sorts:
         refusals.append(f"This list cannot be sorted by “{sort[:40]}”.")
-        sort = next(iter(sorts))
-    tokens: dict[str, tuple[Any, ...] | None] = {"after": None, "before": None}
-    for name in tokens:
+        sort = bar.first_sort
+    places: dict[str, Place | None] = {"after": None, "before": None}
+    for name in places:
         if args.get(name):
-            tokens[name] = _read_token(args[name], sort, sorts[sort])
-            if tokens[name] is None:
+            places[name] = read_token(args[name], bar.name, sort, bar.sorts[sort])
+            if places[name] is None:
                 refusals.append("That page belongs to another list, so this is the first page.")
-    return Asked(wanted, sort, tokens["after"], tokens["before"], tuple(refusals))
+    columns, wrong = read_columns(args.getlist("columns"), bar.columns)
+    density = args.get("density", "")
+    if density not in DENSITIES:
+        refusals.append(f"There is no density “{density[:40]}”.")
+    return Asked(
+        wanted,
+        sort,
+        places["after"],
+        places["before"],
+        (*refusals, *wrong),
+        columns,
+        COMPACT if density == COMPACT else "",
+    )
 
 
-def fetch_page(statement: Select[Any], sort: Sort, asked: Asked, size: int) -> tuple[list[Any], str | None, str | None]:
-    """Rows of one page, and the tokens of the pages before and after it (None where there is none).
-
-    By key, never by OFFSET: the page at row 500,000 costs what the first one costs.
-    """
-    key = sort.column.class_.id
-    columns = [sort.column] if sort.column.key == "id" else [sort.column, key]
-    is_backward = asked.before is not None
-    token = asked.before or asked.after
-    is_descending = sort.is_descending != is_backward
-    if token is not None:
-        left = tuple_(*columns) if len(columns) > 1 else columns[0]
-        right = tuple_(*token) if len(columns) > 1 else token[0]
-        statement = statement.where(left < right if is_descending else left > right)
-    ordered = statement.order_by(*sort.keys(reverse=is_backward))
-    rows = list(db.session.scalars(ordered.limit(size + 1)).unique())
-    has_more = len(rows) > size
-    rows = rows[:size]
-    if is_backward:
-        rows.reverse()
-    has_before = has_more if is_backward else token is not None
-    has_after = is_backward or has_more
-    before = _make_token(rows[0], asked.sort, columns) if rows and has_before else None
-    after = _make_token(rows[-1], asked.sort, columns) if rows and has_after else None
-    return rows, before, after
+def merge_arguments(saved: Iterable[tuple[str, str]], given: MultiDict[str, str]) -> MultiDict[str, str]:
+    """A saved view's parameters with those of the address over them; an empty one removes."""
+    merged = MultiDict((name, value) for name, value in saved if name not in given)
+    merged.update(given)
+    return merged
 
 
 def count_up_to_cap(statement: Select[Any]) -> int:
@@ -143,29 +248,3 @@ def count_up_to_cap(statement: Select[Any]) -> int:
     model = statement.column_descriptions[0]["entity"]
     some = statement.with_only_columns(model.id).order_by(None).limit(COUNT_CAP + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _make_token(row: Any, sort: str, columns: Sequence[Any]) -> str:
-    values = [getattr(row, column.key) for column in columns]
-    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
-    return seal(json.dumps([sort, *plain]))
-
-
-def _read_token(text: str, sort: str, spec: Sort) -> tuple[Any, ...] | None:
-    """The key values of a token, or None when it is not one of this order."""
-    try:
-        named, *values = json.loads(unseal(text) or "")
-        python_type = spec.column.type.python_type
-        if named != sort or len(values) != (1 if spec.column.key == "id" else 2):
-            return None
-        first = python_type.fromisoformat(values[0]) if issubclass(python_type, date) else python_type(values[0])
-        rest = [int(value) for value in values[1:]]
-        if isinstance(first, str):
-            first.encode()  # half a character is no text
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        return None
-    if any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in (first, *rest)):
-        return None
-    if isinstance(first, str) and "\0" in first:
-        return None
-    return (first, *rest)

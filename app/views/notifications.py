@@ -14,7 +14,8 @@ from app.services import notifications
 from app.services.sorting import Sort
 from app.views.addresses import safe_return
 from app.views.base import Page
-from app.views.listing import fetch_page, read_parameters
+from app.views.listing import Bar, read_parameters
+from app.views.listing_paging import fetch_page
 from app.views.public_ids import decode_id, encode_id
 from app.views.words import show_instant
 
@@ -31,15 +32,16 @@ class NotificationPage(Page):
 
     @expose("/")
     def index_view(self) -> str:
-        asked = read_parameters(request.args, (), SORTS)
-        rows, before, after = fetch_page(notifications.select_own(), SORTS[asked.sort], asked, PAGE_SIZE)
+        asked = read_parameters(request.args, Bar("notifications", (), SORTS, ()))
+        wanted, order = notifications.select_own(), SORTS[asked.sort]
+        page = fetch_page(wanted, "notifications", asked.sort, order, PAGE_SIZE, asked.after, asked.before)
         return self.render(
             "pages/notifications.html",
             title="Notifications",
             asked=asked,
-            rows=rows,
-            before=before,
-            after=after,
+            rows=page.rows,
+            before=page.before,
+            after=page.after,
             address_of=_address_of,
             code_of=encode_id,
             show_instant=show_instant,

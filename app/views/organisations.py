@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 from wtforms import HiddenField, SelectField
 from wtforms.validators import InputRequired, Length
 
@@ -11,9 +11,9 @@ from app.domain.roles import Permission
 from app.models import Organisation
 from app.services import organisations
 from app.services.sorting import Sort
-from app.views.base import ListPage
 from app.views.fields import no_control_characters
 from app.views.forms import version_of
+from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 
 
@@ -35,7 +35,14 @@ class OrganisationPage(ListPage):
     key = "o"
     search_hint = "Name or short code"
     search_columns = (Organisation.name, Organisation.short_code)
-    sorts = {"name": Sort("By name", Organisation.name), "newest": Sort("Newest first", Organisation.id, True)}
+    sorts = {
+        "name": Sort("By name", Organisation.name),
+        "name-last": Sort("By name, last first", Organisation.name, True),
+        "newest": Sort("Newest first", Organisation.id, True),
+        "oldest": Sort("Oldest first", Organisation.id),
+    }
+    heading_sorts = {"name": ("name", "name-last"), "numeric_id": ("oldest", "newest")}
+    optional_columns = frozenset({"numeric_id"})
     filters = (
         ListFilter(
             "kind",
@@ -45,7 +52,7 @@ class OrganisationPage(ListPage):
         ),
         ListFilter("state", "State", lambda: (("active", "Active"), ("suspended", "Suspended")), _by_state),
     )
-    column_list = ("name", "short_code", "kind", "advocate_name", "is_active")
+    column_list = ("name", "short_code", "numeric_id", "kind", "advocate_name", "is_active")
     column_details_list = ("name", "short_code", "numeric_id", "kind", "parent_id", "advocate_name", "is_active")
     column_labels = {
         "name": "Name",
@@ -81,7 +88,7 @@ class OrganisationPage(ListPage):
     }
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
-        return statement.options(selectinload(Organisation.kind))
+        return statement.options(joinedload(Organisation.kind))
 
     def _with_choices(self, form: Any) -> Any:
         form.parent_id.choices = {"": "None"} | {str(o.id): str(o) for o in organisations.list_organisations()}

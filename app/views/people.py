@@ -14,9 +14,9 @@ from app.extensions import db
 from app.models import Organisation, User
 from app.services import organisations, people
 from app.services.sorting import Sort
-from app.views.base import ListPage
 from app.views.fields import MultiCheckboxField, no_control_characters
 from app.views.forms import version_of
+from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.words import show_instant
 
@@ -39,9 +39,25 @@ class PeoplePage(ListPage):
     key = "p"
     search_hint = "Name or user ID"
     search_columns = (User.name, User.user_id)
-    sorts = {"newest": Sort("Newest first", User.id, True), "user_id": Sort("By user ID", User.user_id)}
+    sorts = {
+        "newest": Sort("Newest first", User.id, True),
+        "oldest": Sort("Oldest first", User.id),
+        "user_id": Sort("By user ID", User.user_id),
+        "user_id-last": Sort("By user ID, last first", User.user_id, True),
+    }
+    heading_sorts = {"user_id": ("user_id", "user_id-last"), "created_at": ("newest", "oldest")}
+    optional_columns = frozenset({"email", "created_at"})
     filters = (ListFilter("state", "State", lambda: (("active", "Active"), ("disabled", "Disabled")), _by_state),)
-    column_list = ("user_id", "name", "organisation_id", "grants", "is_active", "last_signed_in_at")
+    column_list = (
+        "user_id",
+        "name",
+        "email",
+        "organisation_id",
+        "grants",
+        "is_active",
+        "created_at",
+        "last_signed_in_at",
+    )
     column_labels = {
         "user_id": "User ID",
         "name": "Name",

@@ -21,8 +21,8 @@ from app.models import Contact, Job, Upload
 from app.models.connections import reading
 from app.services import contact_types
 from app.services.sorting import Sort
-from app.views.base import ListPage
 from app.views.forms import PlainForm, UploadForm, add_error
+from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.words import show_instant
 
@@ -48,7 +48,9 @@ class UploadPage(ListPage):
     list_template = "pages/uploads/list.html"
     can_view_details = False  # see upload_view
     empty_hint = "Upload a spreadsheet of contacts and it is listed here with what became of each row."
-    sorts = {"newest": Sort("Newest first", Upload.id, True)}
+    sorts = {"newest": Sort("Newest first", Upload.id, True), "oldest": Sort("Oldest first", Upload.id)}
+    heading_sorts = {"uploaded_at": ("newest", "oldest")}
+    optional_columns = frozenset({"committed_at"})
     filters = (
         ListFilter(
             "state",
@@ -66,6 +68,7 @@ class UploadPage(ListPage):
         "row_count",
         "raised_count",
         "refused_count",
+        "committed_at",
     )
     column_labels = {
         "file_name": "File",
@@ -76,9 +79,11 @@ class UploadPage(ListPage):
         "row_count": "Rows",
         "raised_count": "Raised",
         "refused_count": "Refused rows",
+        "committed_at": "Raised on",
     }
     column_formatters = {
         "uploaded_at": lambda view, context, upload, name: show_instant(upload.uploaded_at),
+        "committed_at": lambda view, context, upload, name: show_instant(upload.committed_at),
         "state": lambda view, context, upload, name: STATES[upload.state],
         "type_code": lambda view, context, upload, name: upload.type_code or "In each row",
         "row_count": lambda view, context, upload, name: f"{upload.row_count:,}",

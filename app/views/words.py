@@ -26,8 +26,13 @@ def status_tag(status: str) -> Markup:
 HOLDER_WORDS = {"Originator": "You", "Nobody": ""}
 
 
+# Business days are for computing; people count days. So many days at most -> how full the bar is.
+_DUE_STEPS = ((-1, 5), (0, 4), (2, 3), (5, 2), (10, 1))
+_DUE = Markup('<span class="cms-due cms-due-{}"><span>{}</span><span class="cms-due-left">{}</span></span>')
+
+
 def due_words(contact: Contact) -> Markup | str:
-    """A due date; for open contacts with how far off it is, in words and not by colour alone.
+    """A due date; for open contacts with how far off it is, as a small bar and in words, never by colour alone.
 
     While the originator has been asked our clock stands.
     """
@@ -35,15 +40,12 @@ def due_words(contact: Contact) -> Markup | str:
     if not contact.is_open:
         return day
     if contact.status == Status.AWAITING_INFORMATION:
-        return Markup('<span class="cms-nowrap">{}</span><br><span class="text-secondary">{}</span>').format(
-            day, "paused for the answer"
-        )
+        return _DUE.format("paused", day, "paused")
     days = (contact.due_on - clock.today()).days
+    level = next((level for most, level in _DUE_STEPS if days <= most), 0)
     if days < 0:
-        late = f"{-days} day{'' if days == -1 else 's'} late"
-        return Markup('<span class="cms-nowrap">{}</span><br><span class="cms-late">{}</span>').format(day, late)
-    left = "today" if days == 0 else f"{days} day{'' if days == 1 else 's'} left"
-    return Markup('<span class="cms-nowrap">{}</span><br><span class="text-secondary">{}</span>').format(day, left)
+        return _DUE.format(level, day, f"{-days} day{'' if days == -1 else 's'} late")
+    return _DUE.format(level, day, "due today" if days == 0 else f"{days} day{'' if days == 1 else 's'} left")
 
 
 def show_instant(instant: datetime | None) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from app import create_app
 from app.config import Config
 from app.models import Contact
-from app.views import listing
+from app.views.listing_paging import make_token
 from bench.http_client import Browser, Repeated, WrongAnswer
 from bench.looking import look_up
 from bench.processes import SECRET, Server, run_json, serving
@@ -99,7 +99,7 @@ def _cases(url: str, depth: int, deep: str) -> list[Case]:
 def _token_after(contact_id: int) -> str:
     """The address of the page after a contact, as the page before it would give it; ids have no gaps here."""
     with create_app(Config(is_testing=True, secret_key=SECRET, database_url="sqlite://")).app_context():
-        return listing._make_token(SimpleNamespace(id=contact_id), "newest", [Contact.id])
+        return make_token(SimpleNamespace(id=contact_id), "contacts/newest", [Contact.id], 1)
 
 
 @contextmanager
