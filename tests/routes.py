@@ -99,6 +99,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("uploads.new_view", "GET"): Route(at("/uploads/new/"), RAISERS),
     ("uploads.new_view", "POST"): Route(at("/uploads/new/"), RAISERS, ok=422),
     ("uploads.upload_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/", UPLOADERS, owned=True),
+    ("uploads.progress_view", "GET"): Route(
+        lambda o: f"/uploads/{o.upload_code}/progress", UPLOADERS, ok=302, owned=True
+    ),
     ("uploads.commit_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/commit/", RAISERS, ok=409, owned=True),
     ("uploads.errors_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/errors.csv", UPLOADERS, owned=True),
     ("uploads.receipt_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/receipt.csv", UPLOADERS, owned=True),
