@@ -91,6 +91,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         owned=True,
         data={"version": "99", "message": "x"},
     ),
+    ("lookups.look_up", "GET"): Route(at("/lookup/organisations?q=a"), ORGANISATION_READERS),
     ("raising.index_view", "GET"): Route(at("/raise/"), RAISERS),
     ("raising.fill_view", "GET"): Route(at("/raise/ADD/"), RAISERS),
     ("raising.fill_view", "POST"): Route(at("/raise/ADD/"), RAISERS),
