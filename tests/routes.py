@@ -110,6 +110,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("saved_views.delete_view", "POST"): Route(
         by_id("/views/delete/", "view_code"), EVERYBODY, ok=302, owned=True, reach=ANN
     ),
+    ("lookups.look_up", "GET"): Route(at("/lookup/organisations?q=a"), ORGANISATION_READERS),
     ("raising.index_view", "GET"): Route(at("/raise/"), RAISERS),
     ("raising.fill_view", "GET"): Route(at("/raise/ADD/"), RAISERS),
     ("raising.fill_view", "POST"): Route(at("/raise/ADD/"), RAISERS),
@@ -118,6 +119,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("uploads.new_view", "GET"): Route(at("/uploads/new/"), RAISERS),
     ("uploads.new_view", "POST"): Route(at("/uploads/new/"), RAISERS, ok=422),
     ("uploads.upload_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/", UPLOADERS, owned=True),
+    ("uploads.progress_view", "GET"): Route(
+        lambda o: f"/uploads/{o.upload_code}/progress", UPLOADERS, ok=302, owned=True
+    ),
     ("uploads.commit_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/commit/", RAISERS, ok=409, owned=True),
     ("uploads.check_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/check/", RAISERS, ok=409, owned=True),
     ("uploads.errors_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/errors.csv", UPLOADERS, owned=True),

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from app.access.actor import current_actor
 from app.domain import clock
 from app.domain.errors import RuleBroken
-from app.domain.identifiers import parse_mprn, parse_reference
+from app.domain.identifiers import SHORT_CODE, parse_mprn, parse_reference
 from app.domain.lifecycle import Action, Status
 from app.extensions import db
-from app.models import AuditEvent, Contact
+from app.models import AuditEvent, Contact, Organisation
 from app.services.drafts import split_words
 from app.services.sorting import Sort
 
@@ -70,8 +70,8 @@ DONE = {
 def select_contacts(wanted: Mapping[str, str], sort: str) -> Select[tuple[Contact]]:
     """Contacts within reach that meet the filters, not yet ordered.
 
-    Filters: status, type, due, assignee, raised, organisation (id), q (search). RuleBroken, naming the filter in
-    `field`, for a value that means nothing. Sorting by due date speaks of open contacts unless a status
+    Filters: status, type, due, assignee, raised, organisation (short code), q (search). RuleBroken, naming the filter
+    in `field`, for a value that means nothing. Sorting by due date speaks of open contacts unless a status
     is asked for: a finished contact is due no more.
     """
     statement = select(Contact)
@@ -141,9 +141,10 @@ def _raised(value: str) -> ColumnElement[bool]:
 
 
 def _organisation(value: str) -> ColumnElement[bool]:
-    if not value.isdecimal() or len(value) > 12:
+    if not SHORT_CODE.fullmatch(value.upper()):
         raise RuleBroken(f"There is no organisation “{value[:40]}”.", field="organisation")
-    return Contact.organisation_id == int(value)
+    wanted = select(Organisation.id).where(Organisation.short_code == value.upper())
+    return Contact.organisation_id == wanted.scalar_subquery()
 
 
 def _search(value: str) -> ColumnElement[bool]:

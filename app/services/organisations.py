@@ -27,6 +27,11 @@ def list_organisations() -> list[Organisation]:
     return list(db.session.scalars(select(Organisation).order_by(Organisation.name)))
 
 
+def find_by_code(code: str) -> Organisation | None:
+    """The organisation within reach with this short code, whatever its case, or None."""
+    return db.session.scalar(select(Organisation).where(Organisation.short_code == code.strip().upper()))
+
+
 @needs(Permission.ORGANISATION_CHANGE)
 def create_organisation(values: Mapping[str, Any]) -> Organisation:
     """Add an organisation; its short code and numeric ID are permanent."""

@@ -1,6 +1,7 @@
 """A form is carried out once, however often it is sent."""
 
 import re
+import secrets
 from collections.abc import Callable
 
 from sqlalchemy import select
@@ -15,6 +16,11 @@ from app.models import RequestKey
 _KEY = re.compile(r"[A-Za-z0-9_\-]{16,64}")
 
 
+def new_key() -> str:
+    """A key for a fresh form."""
+    return secrets.token_urlsafe(24)
+
+
 def once(key: str, work: Callable[[], str]) -> str:
     """The result of `work`, done now, or the result of the first time this key was used.
 
@@ -23,7 +29,7 @@ def once(key: str, work: Callable[[], str]) -> str:
     if not _KEY.fullmatch(key):
         raise RuleBroken("This form is incomplete. Go back, reload the page and try again.")
     used = RequestKey(key=key, organisation_id=current_actor().organisation_id, used_at=clock.now(), result="")
-    earlier = _find(key)
+    earlier = find_result(key)
     if earlier is not None:
         return earlier
     db.session.add(used)
@@ -31,7 +37,7 @@ def once(key: str, work: Callable[[], str]) -> str:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        earlier = _find(key)
+        earlier = find_result(key)
         if earlier is None:
             raise RuleBroken("This form was already used. Start again.") from None
         return earlier
@@ -39,5 +45,6 @@ def once(key: str, work: Callable[[], str]) -> str:
     return used.result
 
 
-def _find(key: str) -> str | None:
+def find_result(key: str) -> str | None:
+    """The result of the first time this key was used, or None."""
     return db.session.scalar(select(RequestKey.result).where(RequestKey.key == key))

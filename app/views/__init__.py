@@ -11,7 +11,19 @@ from app.access.actor import Actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, SavedView, Upload, User
-from app.views import about, errors, headers, profile, public_ids, request_scope, session, static_files, status, theme
+from app.views import (
+    about,
+    errors,
+    headers,
+    lookups,
+    profile,
+    public_ids,
+    request_scope,
+    session,
+    static_files,
+    status,
+    theme,
+)
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
@@ -55,6 +67,7 @@ def register(app: Flask, config: Config) -> None:
     profile.register(app)
     status.register(app)
     about.register(app, config)
+    lookups.register(app)
     admin = Admin(
         app,
         name="Contact Management Service",

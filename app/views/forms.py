@@ -32,16 +32,11 @@ def shape_move_form(form: MoveForm, must_give: Given) -> None:
         del form.message
 
 
-class RequestKeyForm(FlaskForm):
-    """A form that is carried out once, however often it is sent."""
-
-    request_key = HiddenField()
-
-
 class UploadForm(FlaskForm):
     """A file, and the contact type of all its rows."""
 
     type_code = SelectField("Contact type", validate_choice=False, render_kw={"required": True})
+    request_key = HiddenField()
     file = FileField("File", render_kw={"accept": ".xlsx,.csv", "required": True})
 
 

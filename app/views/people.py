@@ -5,10 +5,11 @@ from typing import Any
 from flask import flash, g, request
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
-from wtforms import EmailField, HiddenField, SelectField, StringField
+from wtforms import EmailField, HiddenField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
 from app.access.actor import current_actor
+from app.domain.errors import RuleBroken
 from app.domain.roles import Permission, Role
 from app.extensions import db
 from app.models import Organisation, User
@@ -18,6 +19,7 @@ from app.views.fields import MultiCheckboxField, no_control_characters
 from app.views.forms import version_of
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
+from app.views.lookups import LookupField
 from app.views.words import show_instant
 
 
@@ -35,6 +37,7 @@ class PeoplePage(ListPage):
     permission = Permission.USER_READ
     create = staticmethod(people.create_user)
     update = staticmethod(people.change_user)
+    create_template = "pages/people/new.html"
     noun, noun_plural, icon = "person", "people", "users"
     key = "p"
     search_hint = "Name or user ID"
@@ -85,9 +88,14 @@ class PeoplePage(ListPage):
         "last_signed_in_at": lambda view, context, user, name: show_instant(user.last_signed_in_at) or "Never",
         "organisation_id": lambda view, context, user, name: view.organisation_name(user.organisation_id),
     }
-    form_columns = ("organisation_id", "user_id", "name", "email", "roles", "is_active", "version")
+    form_columns = ("organisation", "user_id", "name", "email", "roles", "is_active", "version")
     form_extra_fields = {
-        "organisation_id": SelectField("Organisation", coerce=int),
+        "organisation": LookupField(
+            "Organisation",
+            kind="organisations",
+            description="Its name, or its three-letter short code.",
+            render_kw={"required": True},
+        ),
         "roles": MultiCheckboxField("Roles", validate_choice=False),
         "version": HiddenField(),
     }
@@ -137,27 +145,25 @@ class PeoplePage(ListPage):
         del form.version
         actor = current_actor()
         if actor.reaches_all:
-            form.organisation_id.choices = {str(o.id): str(o) for o in organisations.list_organisations()}
+            if request.method == "GET":
+                form.organisation.data = request.args.get("organisation", "")
             kind = self._chosen_kind(form)
+            form.organisation.offer({o.short_code: str(o) for o in organisations.list_organisations()})
         else:
-            del form.organisation_id
+            del form.organisation
             kind = actor.organisation_kind
         form.roles.choices = {role.value: role.label for role in people.grantable_roles(kind)}
         return form
 
     def _chosen_kind(self, form: Any) -> str:
         """Roles follow the organisation; before one is chosen, customer roles are offered."""
-        chosen = request.form.get("organisation_id", request.args.get("organisation", ""))
-        organisation = db.session.get(Organisation, int(chosen)) if chosen.isdecimal() and len(chosen) < 16 else None
-        if organisation is None:
-            return ""
-        form.organisation_id.data = organisation.id
-        return organisation.kind_code
+        organisation = organisations.find_by_code(form.organisation.data or "")
+        return "" if organisation is None else organisation.kind_code
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
         del form.user_id
-        del form.organisation_id
+        del form.organisation
         user = obj or self.get_one(request.args.get("id"))
         kind = db.session.get_one(Organisation, user.organisation_id).kind_code
         held = {grant.role for grant in user.grants}
@@ -170,7 +176,7 @@ class PeoplePage(ListPage):
 
     def create_row(self, form: Any) -> Any:
         values = {name: form[name].data for name in ("user_id", "name", "email")}
-        organisation_id = form.organisation_id.data if "organisation_id" in form else None
+        organisation_id = self._organisation_id(form) if "organisation" in form else None
         user, first_password = people.create_user(values, form.roles.data or [], organisation_id=organisation_id)
         flash(
             f"Hand this first password to {user.name}: {first_password}. It is shown only now, and must be changed "
@@ -178,6 +184,12 @@ class PeoplePage(ListPage):
             "warning",
         )
         return user
+
+    def _organisation_id(self, form: Any) -> int:
+        organisation = organisations.find_by_code(form.organisation.data or "")
+        if organisation is None:
+            raise RuleBroken("Choose an organisation by its name or short code.", field="organisation")
+        return organisation.id
 
     def update_row(self, form: Any, row: Any) -> Any:
         values = {name: form[name].data for name in ("name", "email", "is_active")}

@@ -1,6 +1,5 @@
 """Raising one contact on screen: choose a type, answer its items, check, get a reference."""
 
-import secrets
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -14,7 +13,7 @@ from app.domain.roles import Permission
 from app.models.contact_type import FAMILIES
 from app.services import contact_types, contacts, drafts
 from app.services.definition import Definition
-from app.services.request_keys import once
+from app.services.request_keys import new_key, once
 from app.views.base import Page
 from app.views.fields import item_form, show_errors
 
@@ -80,7 +79,7 @@ class RaisePage(Page):
             answers=answers,
             repeat=repeat,
             is_refused=repeat is not None and definition.duplicate_rule == "refuse",
-            request_key=secrets.token_urlsafe(24),
+            request_key=new_key(),
         )
 
     @expose("/<code>/done/<reference>/")

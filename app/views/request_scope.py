@@ -85,6 +85,9 @@ def register(app: Flask, config: Config) -> None:
                 return None
             if request.endpoint in OPEN_ENDPOINTS:
                 return None
+            if "HX-Request" in request.headers:
+                # A part of a page: the whole page is asked for again, and leads to signing in.
+                return Response(status=204, headers={"HX-Refresh": "true"})
             if request.method not in SAFE_METHODS:
                 return redirect(url_for("session.sign_in"))
             return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))

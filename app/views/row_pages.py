@@ -13,6 +13,7 @@ from app.access.actor import allowed
 from app.domain.errors import NotAllowed, NotFound
 from app.extensions import db
 from app.models import OrganisationOwned
+from app.services.request_keys import find_result, new_key, once
 from app.views.base import Page
 from app.views.public_ids import decode_id, encode_id
 
@@ -144,12 +145,21 @@ class RowPages(Page, ModelView):
         if not self.may_create():
             raise NotAllowed("Your roles do not allow adding here.")
         form = self.create_form()
-        if request.method == "POST" and form.validate():
-            row = self.carry_out(form, lambda: self.create_row(form))
-            if row is not None:
+        key = request.form.get("request_key") or new_key()
+        if request.method == "POST":
+            pk = self._create_once(form, f"{self.endpoint}-{key}")
+            if pk is not None:
+                row = db.session.get_one(self.model, int(pk))
                 flash(f"{self.noun.capitalize()} {row} was added.", "success")
                 return redirect(self.after_change(row))
-        return self.render(self.create_template, form=form, title=f"Add {self.noun}")
+        return self.render(self.create_template, form=form, title=f"Add {self.noun}", request_key=key)
+
+    def _create_once(self, form: Any, key: str) -> str | None:
+        """Id of the row this form added, now or when it was sent before; None when the form is wrong."""
+        earlier = find_result(key)
+        if earlier is not None or not form.validate():
+            return earlier
+        return self.carry_out(form, lambda: once(key, lambda: str(self.create_row(form).id)))
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> str | Response:

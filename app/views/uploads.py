@@ -20,7 +20,9 @@ from app.imports import pipeline
 from app.models import Contact, Job, Upload
 from app.models.connections import reading
 from app.services import contact_types
+from app.services.request_keys import new_key, once
 from app.services.sorting import Sort
+from app.views import upload_progress
 from app.views.forms import PlainForm, UploadForm, add_error
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
@@ -110,8 +112,9 @@ class UploadPage(ListPage):
         }
         if request.method == "POST":
             try:
-                upload = self._receive(form, {definition.code for definition in definitions})
-                return redirect(self.row_url(upload))
+                raisable = {definition.code for definition in definitions}
+                pk = once(f"upload-{form.request_key.data or new_key()}", lambda: str(self._receive(form, raisable).id))
+                return redirect(self.row_url(pipeline.get_upload(int(pk))))
             except DomainError as refusal:
                 db.session.rollback()
                 refusal.field = refusal.field or "file"
@@ -124,6 +127,7 @@ class UploadPage(ListPage):
         return self._new(form, definitions)
 
     def _new(self, form: UploadForm, definitions: list[Any]) -> str:
+        form.request_key.data = form.request_key.data or new_key()
         return self.render("pages/uploads/new.html", title="Upload contacts", form=form, definitions=definitions)
 
     def _receive(self, form: UploadForm, raisable: set[str]) -> Upload:
@@ -157,13 +161,25 @@ class UploadPage(ListPage):
             title=upload.file_name,
             upload=upload,
             job=job,
-            is_busy=upload.state in ("received", "committing"),
+            is_busy=_is_under_way(upload),
+            progress=upload_progress.describe(upload, job),
             references=references,
             show_instant=show_instant,
             state=STATES[upload.state],
             may_commit=allowed(pipeline.start_commit) and upload.organisation_id == current_actor().organisation_id,
             form=PlainForm(),
         )
+
+    @expose("/<upload_id>/progress")
+    def progress_view(self, upload_id: str) -> str | Response:
+        """For the script that asks once a second; anybody else, and work that is over, belongs on the page."""
+        upload = self._get(upload_id)
+        job = db.session.get(Job, upload.job_id) if upload.job_id else None
+        if "HX-Request" not in request.headers:
+            return redirect(self.row_url(upload))
+        if not _is_under_way(upload):
+            return Response(status=204, headers={"HX-Refresh": "true"})
+        return self.render("pages/uploads/progress.html", progress=upload_progress.describe(upload, job))
 
     @expose("/<upload_id>/commit/", methods=("POST",))
     def commit_view(self, upload_id: str) -> Response:
@@ -219,6 +235,10 @@ class UploadPage(ListPage):
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement
+
+
+def _is_under_way(upload: Upload) -> bool:
+    return upload.state in ("received", "committing")
 
 
 def _heading(upload: Upload) -> str:
