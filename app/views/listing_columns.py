@@ -28,6 +28,8 @@ def read_columns(given: Sequence[str], columns: Sequence[Column]) -> tuple[tuple
     They come with commas between them, or one by one from a form's check boxes. The first column names the row and
     is always there.
     """
+    if not columns:
+        return (), ["The columns of this list cannot be chosen."] if given else []
     words = list(dict.fromkeys(word for text in given for word in text[:1000].split(",") if word))
     known = {column.word for column in columns}
     wrong = [f"“{word[:40]}” is not a column of this list." for word in words if word not in known]

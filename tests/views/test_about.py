@@ -12,7 +12,7 @@ from app.domain.item_words import limit_words
 from app.extensions import db
 from app.models import ContactType, DataItem, Job
 from app.services import contact_types
-from tests.test_isolation import check_page
+from tests.html_pages import check_page
 
 
 def text_of(answer) -> str:

@@ -21,6 +21,7 @@ SHOWN = {
     "ned": MEMBER,
     "sue": MEMBER | {"by_age"},
     "vic": {"glance", "by_status", "due_soon"},
+    "rae": {"words"},
     "lena": OFFICER,
     "bea": OFFICER,
     "xena": OFFICER,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import Job, Upload, User
 from app.views.uploads import STATES
-from tests.test_isolation import check_page
+from tests.html_pages import check_page
 from tests.worlds import workbook
 
 MPRN = "3938424403"

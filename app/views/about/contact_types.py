@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 from flask import Blueprint, render_template
 
+from app.access.actor import allowed
 from app.domain.item_words import limit_words
 from app.domain.items import KINDS, Choice
 from app.models.contact_type import FAMILIES
-from app.services import about
+from app.services import about, contacts
 from app.services.about import TypeFacts
+from app.services.contact_types import list_raisable
 from app.services.definition import MAIN_TARGET_PERCENTAGE
 from app.views.frames import frame
 
@@ -46,6 +48,7 @@ def contact_type(code: str) -> str:
         title=f"{facts.code} {facts.name}",
         frame=frame(),
         facts=facts,
+        may_raise=allowed(contacts.raise_contacts) and facts.code in {one.code for one in list_raisable()},
         family=dict(FAMILIES)[facts.family],
         targets=_target_sentences(facts),
         items=[row for row, asked in zip(rows, facts.items, strict=True) if not asked.is_retired],
