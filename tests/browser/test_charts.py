@@ -1,0 +1,54 @@
+"""Charts in a real browser: drawn from their tables under the strict policy, and tables alone without script."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.live import OpenVisitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("charts")]
+
+# How many pixels of each canvas are painted, in a colour of the theme.
+PAINTED = """() => [...document.querySelectorAll("[data-chart] canvas")].map((canvas) => {
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let count = 0;
+  for (let at = 3; at < pixels.length; at += 4) if (pixels[at]) count += 1;
+  return count;
+})"""
+
+
+def shown_tables(page: Page) -> list[Any]:
+    return [table for table in page.locator("[data-chart] table").all() if table.is_visible()]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_charts_are_drawn_and_nothing_is_refused_or_moves(visit: OpenVisitor, theme: str) -> None:
+    visitor = visit("mo", theme=theme)
+    page = visitor.page
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    painted = page.evaluate(PAINTED)
+    assert len(painted) == 2 and min(painted) > 500
+    assert page.evaluate("window.seen.shift") == 0
+    assert shown_tables(page) == []
+    page.get_by_text("Show these figures as a table").first.click()
+    assert len(shown_tables(page)) == 1
+    visitor.watch.look(page)
+
+
+def test_a_chart_keeps_its_height_on_a_phone(visit: OpenVisitor) -> None:
+    page = visit("ann").page
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    assert min(page.evaluate(PAINTED)) > 500
+    assert page.evaluate("window.seen.shift") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_without_script_the_table_stands_in_the_place_of_the_drawing(visit: OpenVisitor) -> None:
+    page = visit("ann", has_scripts=False).page
+    assert len(shown_tables(page)) == 1
+    assert not page.locator("[data-chart] canvas").is_visible()
+    assert not page.get_by_text("Show these figures as a table").is_visible()
