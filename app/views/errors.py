@@ -51,7 +51,7 @@ ADVICE: dict[int, Advice] = {
     ),
     404: Advice(
         "Page not found",
-        "Check the address, or start again from the menu. What you may not see looks like what does not exist.",
+        "Check the address, or begin at the start page. What you may not see looks like what does not exist.",
     ),
     405: Advice(
         "That is not possible here",

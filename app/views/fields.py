@@ -1,5 +1,6 @@
 """Item kind -> form field, one table; and the form of a contact type."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,14 @@ class MultiCheckboxField(SelectMultipleField):
 
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
+
+
+class NativeDateField(StringField):
+    """The browser's own date field. What was typed without one is shown as text again, for it would show nothing."""
+
+    def __call__(self, **attributes: Any) -> Any:
+        is_shown = not self.data or re.fullmatch(r"\d{4}-\d{2}-\d{2}", self.data)
+        return super().__call__(**{"type": "date" if is_shown else "text", **attributes})
 
 
 def _text(item: Item, **attributes: Any) -> Field:
@@ -50,7 +59,7 @@ def _digits(item: Item) -> Field:
 
 
 def _date(item: Item) -> Field:
-    return _text(item, type="date")
+    return NativeDateField(item.label, description=item.help, render_kw={"autocomplete": "off"})
 
 
 FIELDS: dict[str, Callable[[Item], Field]] = {

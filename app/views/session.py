@@ -28,6 +28,7 @@ class SignInForm(FlaskForm):
     user_id = StringField(
         "User ID",
         [InputRequired("Enter your user ID.")],
+        description="Capital or small letters make no difference.",
         render_kw={"autocomplete": "username", "autocapitalize": "characters", "spellcheck": "false"},
     )
     password = PasswordField(

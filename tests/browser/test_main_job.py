@@ -125,7 +125,6 @@ def test_the_main_job_from_template_to_resolution(sign_in: Callable[[str], Page]
     picture(ada, "09-advocate")
     ada.get_by_role("button", name="Claim").click()
     expect(ada.get_by_text(f"You claimed {reference}.")).to_be_visible()
-    ada.get_by_text("Resolve", exact=True).first.click()
     ada.locator("#resolve-outcome_code").select_option(index=1)
     ada.locator("#resolve-message").fill("The address was corrected today.")
     picture(ada, "10-resolving")

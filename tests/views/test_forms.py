@@ -61,6 +61,13 @@ def test_a_wrong_raise_form_keeps_what_was_typed_and_names_every_error(browser) 
         assert value_of(soup, name) == text, name
 
 
+def test_a_date_typed_as_text_is_understood_and_one_that_is_none_is_not_lost(browser) -> None:
+    ann = browser("ann")
+    for typed, kind in (("2026-11-03", "date"), ("3/11/2026", "text"), ("soon", "text"), ("", "date")):
+        field = read(ann.post("/raise/TOG/", {"PERIOD_START": typed})).find(id="PERIOD_START")
+        assert (field["type"], field.get("value", "")) == (kind, typed)
+
+
 def test_answers_can_be_changed_after_looking_at_them(browser) -> None:
     ann = browser("ann")
     typed = {**ANSWERS, "DESCRIPTION": "\n  Two\r\nlines </textarea><script>"}

@@ -18,6 +18,9 @@
         loading: () => '<div class="no-results">Looking</div>',
       },
     });
+    // What stands behind is for nobody, and the error summary's link to it leads to what can be typed in.
+    field.setAttribute("aria-hidden", "true");
+    field.addEventListener("focus", () => control.focus());
     // The hint and the error belong to what has the focus.
     const described = field.getAttribute("aria-describedby");
     if (described) control.control_input.setAttribute("aria-describedby", described);
