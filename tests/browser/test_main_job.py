@@ -70,7 +70,7 @@ def resave_with_a_spreadsheet_program(workbook: Path) -> None:
 def test_the_main_job_from_template_to_resolution(sign_in: Callable[[str], Page], tmp_path: Path) -> None:
     ann = sign_in("ALD-ANN")
     picture(ann, "01-home")
-    ann.get_by_role("link", name="Upload contacts").click()
+    ann.get_by_role("link", name="Upload contacts").first.click()
     picture(ann, "02-upload")
     with ann.expect_download() as download:
         ann.get_by_role("link", name="ADD Address amendment").click()
