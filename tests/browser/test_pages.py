@@ -84,6 +84,8 @@ def test_a_person_of_an_organisation_found_by_typing(sign_in: Callable[[str], Pa
     expect(root.get_by_role("alert")).to_be_focused()
     expect(root.locator("#organisation")).to_have_value("BIR")
     root.goto("/people/new/")
+    for label, text in (("User ID", "BIR-NEW"), ("Name", "New Person"), ("E-mail address", "new@birch.example")):
+        root.get_by_label(label, exact=True).fill(text)
     root.get_by_role("button", name="Save").click()
     root.get_by_role("link", name="Choose an organisation by its name or short code.").click()
     expect(root.get_by_role("combobox", name="Organisation")).to_be_focused()
