@@ -171,7 +171,7 @@ def check_again(upload_id: int) -> Upload:
     if not compare_and_set(upload, {"state": "failed"}, {"state": "received", "refusal": None, "job_id": None}):
         raise Conflict("This file is not waiting to be checked again. Look at what became of it.")
     upload.job_id = enqueue("check_upload", {"upload_id": upload.id}).id
-    audit.record("upload:check_again", upload)
+    audit.record("upload:recheck", upload)
     return upload
 
 

@@ -87,7 +87,7 @@ def test_a_check_nobody_may_do_any_more_fails_and_a_colleague_has_it_done_again(
     upload = look(acting, upload_id)
     assert (upload.state, upload.accepted_count, upload.refusal) == ("checked", 10, None)
     with acting("system"):
-        assert actions() == ["upload:receive", "upload:fail", "upload:check_again", "upload:check"]
+        assert actions() == ["upload:receive", "upload:fail", "upload:recheck", "upload:check"]
         failure = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "upload:fail")).one()
         assert (failure.actor_name, failure.organisation_id) == ("The service", upload.organisation_id)
         assert failure.after == {"state": "failed", "reason": reason}
