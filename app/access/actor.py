@@ -19,7 +19,11 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody, as they are now; `organisation_ids` is the set they act for, never one id."""
+    """Somebody, as they are now; `organisation_ids` is the set they act for, never one id.
+
+    The counts are of a signed-in person's unread notifications and of the contacts that wait for their side, both up
+    to a hundred.
+    """
 
     user_pk: int | None
     user_id: str
@@ -34,6 +38,7 @@ class Actor:
     must_change_password: bool = False
     preferences: Preferences = Preferences()
     unread_count: int = 0
+    waiting_count: int = 0
 
     @property
     def reaches_all(self) -> bool:

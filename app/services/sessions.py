@@ -6,16 +6,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, case, func, select, update
 
 from app.access.actor import SYSTEM, Actor, acting_as, current_actor, needs
 from app.domain import clock
 from app.domain.errors import RuleBroken
+from app.domain.lifecycle import Status
 from app.domain.preferences import Preferences
 from app.domain.roles import Permission, Role, permissions_of
 from app.extensions import db
-from app.models import Grant, Notification, Organisation, User, UserSession
+from app.models import Contact, Grant, Notification, Organisation, User, UserSession
 from app.models.connections import reading
+from app.models.organisation import XOSERVE_KIND
 from app.services import audit, passwords
 from app.services.locking import for_change
 
@@ -93,6 +95,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
                 Organisation.is_active,
                 User.preferences,
                 _UNREAD,
+                _WAITING,
                 *_ACTOR_COLUMNS,
                 Grant.role,
                 Grant.starts_on,
@@ -108,7 +111,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active = first[:6]
-    chosen, unread_count, *person = first[6:-3]
+    chosen, unread_count, waiting_count, *person = first[6:-3]
     if (
         revoked_at
         or not is_active
@@ -127,7 +130,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         if role and starts_on <= today and (ends_on is None or today <= ends_on)
     )
     actor = _actor(person, roles, session_pk)
-    return replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count)
+    return replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count, waiting_count=waiting_count)
 
 
 def actor_of(user_id: str) -> Actor | None:
@@ -149,18 +152,27 @@ _ACTOR_COLUMNS = (
     Organisation.name,
     Organisation.kind_code,
 )
-# Part of the one statement each request begins with; more than this many are "99+".
-MOST_UNREAD = 100
-_UNREAD = (
-    select(func.count())
-    .select_from(
-        select(Notification.id)
-        .where(Notification.user_id == User.id, Notification.read_at.is_(None))
-        .correlate(User)
-        .limit(MOST_UNREAD)
-        .subquery()
-    )
-    .scalar_subquery()
+# What follows is part of the one statement each request begins with; more than this many are "99+".
+MOST_COUNTED = 100
+
+
+def _count_some(wanted: Select[Any]) -> Any:
+    some = wanted.correlate(User, Organisation).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+_UNREAD = _count_some(select(Notification.id).where(Notification.user_id == User.id, Notification.read_at.is_(None)))
+# Contacts that wait for this person's side: Xoserve claims what nobody has, customers answer what they are asked.
+_WAITING = case(
+    (
+        Organisation.kind_code == XOSERVE_KIND,
+        _count_some(select(Contact.id).where(Contact.is_open, Contact.assignee_id.is_(None))),
+    ),
+    else_=_count_some(
+        select(Contact.id).where(
+            Contact.organisation_id == Organisation.id, Contact.status == Status.AWAITING_INFORMATION.value
+        )
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.access.actor import Actor, find_actor
+from app.access.actor import Actor, current_actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, SavedView, Upload, User
@@ -48,6 +48,16 @@ class MenuItem(NamedTuple):
     icon: str
     is_current: bool
     key: str
+    # A number, with what it counts, where it means work; or nothing.
+    badge: str = ""
+    badge_words: str = ""
+
+
+def _badge(view: Page, actor: Actor) -> tuple[str, str]:
+    counted = next((words for needed, words in view.menu_counts.items() if actor.may(needed)), "")
+    if not counted or not actor.waiting_count:
+        return "", ""
+    return "99+" if actor.waiting_count > 99 else str(actor.waiting_count), counted
 
 
 limit_bodies = request_scope.limit_bodies
@@ -105,6 +115,7 @@ def register(app: Flask, config: Config) -> None:
                 view.icon,
                 request.blueprint == view.endpoint,
                 view.key,
+                *_badge(view, current_actor()),
             )
             for view in pages
             if view.in_menu and view.is_accessible()

@@ -1,6 +1,6 @@
 """`Page`: what every screen does the same way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from flask import request
@@ -24,6 +24,8 @@ class Page(BaseView):
     permission: ClassVar[Permission]
     in_menu: ClassVar[bool] = True
     icon: ClassVar[str] = ""
+    # What the number beside its name in the menu counts, for those who hold the permission that is named with it.
+    menu_counts: ClassVar[Mapping[Permission, str]] = {}
     # The key that follows g to come here (see the sheet of shortcuts); unique.
     key: ClassVar[str] = ""
 

@@ -51,6 +51,7 @@ class ContactListPage(ListPage):
     permission = Permission.CONTACT_READ
     noun = "contact"
     icon = "messages"
+    menu_counts = {Permission.CONTACT_CLAIM: "not assigned", Permission.CONTACT_ANSWER: "waiting for your answer"}
     key = "c"
     list_template = "pages/contacts/list.html"
     search_hint = "Reference, MPRN or words"

@@ -119,3 +119,18 @@ def test_an_administrator_is_led_from_a_failed_job_to_its_upload(acting, busy, b
     page = browser("root").get("/").get_data(as_text=True)
     code = busy["alder"].upload_code if upload_id == busy["alder"].upload_id else busy["birch"].upload_code
     assert "1 job has failed" in page and f"/uploads/{code}/" in page and "The disk is full." in page
+
+
+def test_the_menu_counts_the_contacts_that_wait_for_ones_own_side(acting, busy, browser) -> None:
+    def count(name: str) -> str:
+        soup = BeautifulSoup(browser(name).get("/account/").get_data(as_text=True), "html.parser")
+        link = soup.select_one('aside a[href="/contacts/"]')
+        return link.get_text() if link else ""
+
+    # Alder's and birch's second contacts are not claimed yet.
+    assert count("ada") == "Contacts, 2 not assigned"
+    assert count("ann") == count("mo") == "Contacts"
+    browser("ada").post(f"/contacts/{busy['alder'].reference}/ask/", {"version": "4", "message": "Which one?"})
+    assert count("ann") == count("sue") == "Contacts, 1 waiting for your answer"
+    assert count("vic") == count("bob") == count("ned") == "Contacts"
+    assert count("lena") == ""
