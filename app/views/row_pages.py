@@ -32,6 +32,7 @@ class RowPages(Page, ModelView):
     delete: ClassVar[Callable[..., Any] | None] = None
     noun: ClassVar[str] = "row"
     noun_plural: ClassVar[str] = ""
+    create_title: ClassVar[str] = ""
 
     can_view_details = True
     can_create = can_edit = can_delete = can_export = False
@@ -120,6 +121,10 @@ class RowPages(Page, ModelView):
         """Whether to offer "add"."""
         return self.create is not None and allowed(self.create)
 
+    def create_back(self) -> str:
+        """Where adding began."""
+        return self.base_url
+
     def create_row(self, form: Any) -> Any:
         """Call the verb with what the form holds."""
         raise NotFound("Nothing can be added here.")
@@ -152,7 +157,8 @@ class RowPages(Page, ModelView):
                 row = db.session.get_one(self.model, int(pk))
                 flash(f"{self.noun.capitalize()} {row} was added.", "success")
                 return redirect(self.after_change(row))
-        return self.render(self.create_template, form=form, title=f"Add {self.noun}", request_key=key)
+        title = self.create_title or f"Add {self.noun}"
+        return self.render(self.create_template, form=form, title=title, back=self.create_back(), request_key=key)
 
     def _create_once(self, form: Any, key: str) -> str | None:
         """Id of the row this form added, now or when it was sent before; None when the form is wrong."""

@@ -31,6 +31,7 @@ class SavedViewPage(ListPage):
     update = staticmethod(saved_views.change_view)
     delete = staticmethod(saved_views.delete_view)
     noun = "saved view"
+    create_title = "Save this view"
     empty_hint = "Set filters, order or columns on any list, then choose “Save this view” above it."
     sorts = {
         "newest": Sort("Newest first", SavedView.id, True),
@@ -105,6 +106,10 @@ class SavedViewPage(ListPage):
     def may_create(self) -> bool:
         """Saving starts from a list, which names itself in the address."""
         return super().may_create() and bool(request.args.get("page"))
+
+    def create_back(self) -> str:
+        view = self.list_page(request.args.get("page", ""))
+        return f"{view.base_url}?{request.args.get('query', '')}" if view else self.base_url
 
     def create_form(self, obj: Any = None) -> Any:
         page = self._find_list(request.args.get("page", ""))
