@@ -22,6 +22,8 @@ from app.views.listing import ListFilter
 from app.views.lookups import LookupField
 from app.views.words import show_instant
 
+NO_ORGANISATION = "Choose an organisation by its name or short code."
+
 
 def _by_state(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(User.is_active.is_(value == "active"))
@@ -93,8 +95,8 @@ class PeoplePage(ListPage):
         "organisation": LookupField(
             "Organisation",
             kind="organisations",
+            validators=[InputRequired(NO_ORGANISATION)],
             description="Its name, or its three-letter short code.",
-            render_kw={"required": True},
         ),
         "roles": MultiCheckboxField("Roles", validate_choice=False),
         "version": HiddenField(),
@@ -188,7 +190,7 @@ class PeoplePage(ListPage):
     def _organisation_id(self, form: Any) -> int:
         organisation = organisations.find_by_code(form.organisation.data or "")
         if organisation is None:
-            raise RuleBroken("Choose an organisation by its name or short code.", field="organisation")
+            raise RuleBroken(NO_ORGANISATION, field="organisation")
         return organisation.id
 
     def update_row(self, form: Any, row: Any) -> Any:
