@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -182,18 +183,19 @@ def acting(app: Flask) -> Callable[[str], AbstractContextManager[Actor]]:
     return act
 
 
+def run_waiting_jobs(app: Flask) -> int:
+    """Do what a worker would do now; returns how many jobs there were."""
+    with app.app_context():
+        waiting = jobs.list_waiting()
+        for job_id in waiting:
+            jobs.run(job_id)
+        return len(waiting)
+
+
 @pytest.fixture
 def run_jobs(app: Flask) -> Callable[[], int]:
     """Do what a worker would do now; returns how many jobs there were."""
-
-    def run() -> int:
-        with app.app_context():
-            waiting = jobs.list_waiting()
-            for job_id in waiting:
-                jobs.run(job_id)
-            return len(waiting)
-
-    return run
+    return partial(run_waiting_jobs, app)
 
 
 class Browser:
@@ -225,17 +227,18 @@ class Browser:
             assert "Traceback" not in text and "sqlalchemy" not in text.lower()
 
 
+def open_browser(app: Flask, name: str) -> Browser:
+    """That person's browser, signed in by the page; "nobody" is not signed in."""
+    one = Browser(app.test_client())
+    if name != "nobody":
+        one.get("/sign-in")
+        answer = one.post("/sign-in", {"user_id": PEOPLE[name].user_id, "password": PASSWORD})
+        assert answer.status_code == 302, answer.get_data(as_text=True)[:2000]
+        one._token = ""
+    return one
+
+
 @pytest.fixture
 def browser(app: Flask) -> Callable[[str], Browser]:
-    """`browser("ann")` is ann's browser, signed in by the page; "nobody" is not signed in."""
-
-    def open_one(name: str) -> Browser:
-        one = Browser(app.test_client())
-        if name != "nobody":
-            one.get("/sign-in")
-            answer = one.post("/sign-in", {"user_id": PEOPLE[name].user_id, "password": PASSWORD})
-            assert answer.status_code == 302, answer.get_data(as_text=True)[:2000]
-            one._token = ""
-        return one
-
-    return open_one
+    """`browser("ann")` is ann's browser."""
+    return partial(open_browser, app)

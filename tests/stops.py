@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Flask
 
-from app import jobs
 from app.access.actor import acting_as
-from app.domain.roles import GRANTS, Permission, Role
+from app.domain.roles import Role
 from app.extensions import db
 from app.imports import pipeline
 from app.services import sessions
 from app.views import public_ids
-from tests.cast import PEOPLE, Person
+from tests.cast import PEOPLE
+from tests.conftest import run_waiting_jobs
 from tests.routes import ROUTES
 from tests.worlds import MPRNS, Owned, answers, workbook
 
@@ -102,19 +102,23 @@ STATES = (
     State("organisation-with-errors", "root", "/organisations/new/", {"name": "", "short_code": "ALDER"}),
     State("type-with-errors", "root", "/contact-types/new/", {"code": "?", "targets": "soon"}),
     State("item-with-errors", "root", "/data-items/new/?type=ADD", {"code": "?", "kind": "choice"}),
+    State("view-with-errors", "ann", "/views/new/?page=contacts&query=q%3Dx", {"name": ""}),
+    State("move-of-all", "ann", "/move/?status=open", {"action": "withdraw", "which": "all"}),
+    State("move-of-none", "ann", "/move/done/", {"action": "withdraw"}, 409),
+    State(
+        "contacts-all-columns",
+        "ann",
+        "/contacts/?columns=reference,type,mprn,summary,status,due,raised&density=compact",
+    ),
+    State("contacts-of-no-view", "ann", "/contacts/?view=4F7-K2M-9QX"),
 )
 
 
-def permissions(person: Person) -> frozenset[Permission]:
-    """What a member of the cast may do."""
-    return frozenset().union(*(GRANTS[role] for role in person.roles))
-
-
 def different_people() -> list[str]:
-    """One of the cast for each set of permissions: the others are shown the same pages with other rows."""
-    found: dict[frozenset[Permission], str] = {}
+    """One of the cast for each set of roles, and "nobody"."""
+    found: dict[frozenset[Role], str] = {}
     for name, person in PEOPLE.items():
-        found.setdefault(permissions(person), name)
+        found.setdefault(frozenset(person.roles), name)
     return ["nobody", *found.values()]
 
 
@@ -162,7 +166,7 @@ def prepare(app: Flask, owned: Owned) -> Places:
         assert actor is not None
         for state, content in files.items():
             if state == "received":
-                _work()
+                run_waiting_jobs(app)
             with acting_as(actor):
                 ids[state] = pipeline.receive_and_check_later(f"{state} rows.xlsx", content, "ADD").id
                 db.session.commit()
@@ -170,8 +174,3 @@ def prepare(app: Flask, owned: Owned) -> Places:
             pipeline.start_commit(ids["committing"])
             db.session.commit()
         return Places(owned, {state: public_ids.encode_id(pk) for state, pk in ids.items()})
-
-
-def _work() -> None:
-    for job_id in jobs.list_waiting():
-        jobs.run(job_id)

@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import system_packages
 from tests.browser.live import OpenVisitor, serve, visitors
-from tests.conftest import World
+from tests.conftest import Browser as Client
+from tests.conftest import World, open_browser, run_waiting_jobs
 from tests.databases import URL_VARIABLE, create_database, drop_database
 from tests.stops import Places, prepare
 
@@ -125,3 +127,15 @@ def places(worlds: dict[str, World]) -> Places:
 def visit(live: str, places: Places, chromium: Browser) -> Iterator[OpenVisitor]:
     """`visit("ann")` is ann's browser on the busy world; whatever it complains about fails the test."""
     yield from visitors(chromium, live)
+
+
+@pytest.fixture
+def client(worlds: dict[str, World], places: Places) -> Callable[[str], Client]:
+    """`client("ann")` is ann's test client on the same busy world."""
+    return partial(open_browser, worlds["sqlite"].app)
+
+
+@pytest.fixture
+def work(worlds: dict[str, World], places: Places) -> Callable[[], int]:
+    """Do what a worker would do now, while the browsers wait."""
+    return partial(run_waiting_jobs, worlds["sqlite"].app)

@@ -28,7 +28,6 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.seen.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 """
-REFUSED_BY_THE_PAGE = "the server responded with a status of 4"
 
 
 class _Quiet(WSGIRequestHandler):
@@ -128,9 +127,9 @@ class Visitor:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("heading", level=1).wait_for()
 
-    def choose_theme(self, theme: str) -> None:
+    def choose_theme(self, theme: str, origin: str) -> None:
         """Light, dark or system, as the switch remembers it."""
-        self.context.add_cookies([{"name": "cms_theme", "value": theme, "url": self.page.url}])
+        self.context.add_cookies([{"name": "cms_theme", "value": theme, "url": origin}])
 
     def send(self, path: str, data: dict[str, str]) -> None:
         """Send a form to an address, as a button of the page before would: an error page can only be reached so."""
@@ -173,7 +172,9 @@ def visitors(chromium: Browser, origin: str) -> Iterator[OpenVisitor]:
     watch = Watch(origin)
     contexts: list[BrowserContext] = []
 
-    def open_visitor(name: str, *, theme: str = "light", width: int = WIDTHS[0], has_scripts: bool = True) -> Visitor:
+    def open_visitor(
+        name: str, *, theme: str = "light", width: int = WIDTHS[0], has_scripts: bool = True, goes: bool = True
+    ) -> Visitor:
         context = chromium.new_context(
             base_url=origin,
             viewport={"width": width, "height": HEIGHT},
@@ -185,8 +186,9 @@ def visitors(chromium: Browser, origin: str) -> Iterator[OpenVisitor]:
         contexts.append(context)
         watch.follow(context, has_scripts=has_scripts)
         visitor = Visitor(context, watch, name)
-        visitor.page.goto("/sign-in")
-        visitor.choose_theme(theme)
+        visitor.choose_theme(theme, origin)
+        if goes:
+            visitor.page.goto("/sign-in")
         if name != "nobody":
             visitor.sign_in()
         return visitor

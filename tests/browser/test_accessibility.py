@@ -1,7 +1,13 @@
 """axe-core finds nothing on any page of anybody, light and dark, wide and narrow; and nothing is refused there."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from playwright.sync_api import Page
+from werkzeug.exceptions import default_exceptions
+
+from app.services import contact_list
+from app.views import errors
 from tests.browser import axe
 from tests.browser.live import HEIGHT, THEMES, WIDTHS, OpenVisitor, Visitor
 from tests.stops import Places, Stop, different_people, stops_of
@@ -12,6 +18,39 @@ PEOPLE = [
     for number, name in enumerate(different_people())
 ]
 pytestmark = pytest.mark.browser
+
+
+class Findings:
+    """What axe said of every page looked at."""
+
+    def __init__(self, visitor: Visitor, theme: str) -> None:
+        self.visitor, self.theme = visitor, theme
+        self.broken: list[str] = []
+        self.advice: list[str] = []
+        self.pages = 0
+
+    def look(self, name: str, arrange: Callable[[Page], None] | None = None) -> None:
+        """The page as it stands, at both widths; `arrange` opens something first."""
+        page = self.visitor.page
+        axe.load(page)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            if arrange is not None:
+                arrange(page)
+            where = f"{name}-{self.theme}-{width}"
+            self.visitor.picture(f"{self.visitor.name}/{where}")
+            broken, advice = axe.find_violations(page)
+            self.broken += [f"{where}: {line}" for line in broken]
+            self.advice += [f"{where}: {line}" for line in advice]
+        page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        self.visitor.watch.look(page)
+        self.pages += 1
+
+    def judge(self) -> None:
+        """Advice is printed, a broken rule fails."""
+        if self.advice:
+            print("\n".join(sorted({line.split(": ", 1)[1][:300] for line in self.advice})))
+        assert not self.broken, "\n".join(self.broken)
 
 
 def go(visitor: Visitor, stop: Stop) -> bool:
@@ -33,18 +72,72 @@ def go(visitor: Visitor, stop: Stop) -> bool:
 @pytest.mark.parametrize("name", PEOPLE)
 def test_axe_finds_nothing_on_any_page(visit: OpenVisitor, places: Places, name: str, theme: str) -> None:
     visitor = visit(name, theme=theme)
-    page = visitor.page
-    found, seen = [], 0
+    findings = Findings(visitor, theme)
     for stop in stops_of(name, places):
-        if not go(visitor, stop):
-            continue
-        seen += 1
-        axe.load(page)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": HEIGHT})
-            visitor.picture(f"{name}/{stop.name}-{theme}-{width}")
-            found += [f"{stop.name} {theme} {width}: {line}" for line in axe.find_violations(page, axe.TAGS)]
-        visitor.watch.look(page)
-        page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
-    assert not found, "\n".join(found)
-    assert seen > 2
+        if go(visitor, stop):
+            findings.look(stop.name)
+    assert findings.pages >= (3 if name == "nobody" else 4)
+    findings.judge()
+
+
+def open_menus(page: Page) -> None:
+    """Everything that folds away, unfolded one after the other as a person would; the last stays open."""
+    for summary in page.locator("details:not([open]) > summary").all():
+        if summary.is_visible():
+            summary.click()
+
+
+@pytest.mark.xdist_group("crawl-1")
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_in_open_menus_and_dialogs(visit: OpenVisitor, places: Places, theme: str) -> None:
+    visitor = visit("root", theme=theme)
+    findings = Findings(visitor, theme)
+    visitor.page.goto("/")
+    findings.look("menus", open_menus)
+    for number in range(visitor.page.locator("details.cms-drop").count()):
+        visitor.page.goto("/")
+
+        def open_one(page: Page, number: int = number) -> None:
+            summary = page.locator("details.cms-drop > summary").nth(number)
+            if summary.is_visible() and not page.locator("details.cms-drop").nth(number).get_attribute("open"):
+                summary.click()
+
+        findings.look(f"menu-{number}", open_one)
+    visitor.page.goto("/")
+    visitor.page.keyboard.press("?")
+    findings.look("shortcuts")
+    visitor.page.goto("/kit/")
+    visitor.page.get_by_role("button", name="Open a dialog").click()
+    findings.look("dialog")
+    findings.judge()
+
+
+@pytest.mark.xdist_group("crawl-1")
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_on_the_page_of_any_error(
+    visit: OpenVisitor, places: Places, theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = visit("ann", theme=theme)
+    findings = Findings(visitor, theme)
+    for status in errors.TITLES:
+
+        def fail(*args: object, status: int = status) -> None:
+            raise default_exceptions[status]()
+
+        monkeypatch.setattr(contact_list, "select_contacts", fail)
+        answer = visitor.page.goto("/contacts/")
+        assert answer is not None and answer.status == status
+        findings.look(f"error-{status}")
+    findings.judge()
+
+
+@pytest.mark.xdist_group("crawl-0")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_the_screen(visit: OpenVisitor, places: Places, width: int) -> None:
+    """At 360 px, which is also 1,280 px at more than three times the size."""
+    for name in ("nobody", "ann", "ada", "root"):
+        visitor = visit(name, width=width)
+        for stop in stops_of(name, places):
+            if stop.data is None and go(visitor, stop):
+                wide = visitor.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+                assert wide <= 0, f"{stop.name} of {name} is {wide} px wider than the screen"

@@ -1,6 +1,5 @@
 """A newcomer's day: template, twenty rows with five mistakes, upload, good rows, and what others see of it."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,11 +11,10 @@ from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
 from app.domain.identifiers import mprn_check_digits
+from tests.browser.live import take_picture as picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-# Where a person who wants to look finds the pictures: CMS_SCREENSHOTS=folder.
-PICTURES = os.environ.get("CMS_SCREENSHOTS", "")
 MISTAKES = {
     4: ("MPRN", "1234567890"),
     7: ("MPRN", ""),
@@ -24,11 +22,6 @@ MISTAKES = {
     15: ("What is wrong with the address", "Ghosts"),
     20: ("Description", ""),
 }
-
-
-def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
 def fill_template(template: Path) -> None:

@@ -1,0 +1,139 @@
+"""What people type is shown as text: no element, attribute or script comes of it, on any page, in any file."""
+
+import csv
+import io
+import re
+from urllib.parse import quote, urlencode
+
+import pytest
+from bs4 import BeautifulSoup
+from openpyxl import load_workbook
+
+from tests.injections import HARMLESS, INJECTIONS
+from tests.planting import OpenBrowser, Planted, plant
+
+# Addresses that hold what was typed, with and without an ending that some pages read apart.
+ECHOES = (
+    "/contacts/?q={}",
+    "/contacts/?{}=1&status={}&type={}&due={}&sort={}&after={}",
+    "/people/?q={}&state={}&sort={}",
+    "/organisations/?q={}&kind={}",
+    "/activity/?about={}&before={}",
+    "/data-items/?type={}",
+    "/contacts/{}/",
+    "/uploads/new/?type={}",
+    "/raise/{}/",
+    "/{}",
+    "/data-items/new/?type={}",
+    "/people/details/?id={}",
+)
+FORMS = (
+    ("nobody", "/sign-in", ("user_id", "password")),
+    ("ann", "/raise/ADD/", ("MPRN", "ADDRESS_REASON", "ADDRESS", "POSTCODE", "DESCRIPTION", "OWN_REFERENCE")),
+    ("ann", "/uploads/new/", ("type_code",)),
+    ("ann", "/account/password", ("old_password", "new_password", "again")),
+    ("lena", "/people/new/", ("user_id", "name", "email", "roles", "organisation_id")),
+    ("root", "/people/new/", ("user_id", "name", "email", "roles", "organisation_id")),
+    ("root", "/organisations/new/", ("short_code", "kind_code", "parent_id", "advocate_name")),
+    ("root", "/contact-types/new/", ("code", "targets", "family", "raisers", "starts_on", "ends_on")),
+    ("root", "/data-items/new/?type=ADD", ("code", "kind", "choices", "position", "starts_on")),
+)
+# What a field that is refused gains.
+MARKS = {"aria-invalid", "aria-describedby", "data-module", "role", "tabindex"}
+
+
+def skeleton(body: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Every element of a page with the names of its attributes, and nothing of its text."""
+    return [(tag.name, tuple(sorted(tag.attrs))) for tag in BeautifulSoup(body, "html.parser").find_all(True)]
+
+
+def attributes(found: list[tuple[str, tuple[str, ...]]]) -> set[str]:
+    """The names of all attributes of a skeleton."""
+    return {name for _, names in found for name in names}
+
+
+def plain(text: str) -> str:
+    """Text as it is compared: white space does not count."""
+    return re.sub(r"\s+", "", text)
+
+
+def shown_on(body: str) -> str:
+    """What a reader sees of a page: its text and what stands in its fields."""
+    soup = BeautifulSoup(body, "html.parser")
+    return plain(soup.get_text() + " ".join(str(field.get("value", "")) for field in soup.find_all("input")))
+
+
+def read_pages(browser: OpenBrowser, planted: Planted) -> dict[tuple[str, str], str]:
+    """Every page and file of the planted world, and the pages of the events that came of it."""
+    bodies = {}
+    people = {name: browser(name) for name in {name for name, _ in planted.pages}}
+    waiting = list(dict.fromkeys(planted.pages))
+    for name, address in waiting:
+        answer = people[name].get(address)
+        assert answer.status_code == 200, (name, address)
+        body = answer.get_data(as_text=True)
+        bodies[name, address] = body
+        if address in ("/activity/", "/people/"):
+            hrefs = re.findall(r'href="(/(?:activity|people)/details/\?id=[^"&]+)"', body)
+            waiting += [(name, href) for href in hrefs if (name, href) not in bodies and (name, href) not in waiting]
+    return bodies
+
+
+def test_no_text_adds_an_element_or_an_attribute_to_any_page(world, browser) -> None:
+    """Two worlds that differ by their texts only have pages that differ by their texts only."""
+    bodies = []
+    for texts in ([f"{HARMLESS} {number}" for number in range(len(INJECTIONS))], INJECTIONS):
+        world.busy()
+        planted = plant(world.app, browser, texts)
+        bodies.append(read_pages(browser, planted))
+    harmless, hostile = bodies
+    assert harmless.keys() == hostile.keys() and len(hostile) > 300
+    for key, body in hostile.items():
+        if not key[1].endswith(".csv"):
+            assert skeleton(body) == skeleton(harmless[key]), key
+    for name, address, text in planted.shown:
+        assert plain(text) in shown_on(hostile[name, address]), (name, address, text)
+    for file_format in ("csv", "xlsx"):
+        _check_export(browser("ann").post("/contacts/export/", {"format": file_format}), file_format)
+
+
+def _check_export(answer, file_format: str) -> None:
+    """A file to keep, not to show, with every text in a cell of its own and no formula."""
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.mimetype != "text/html"
+    if file_format == "csv":
+        cells = {cell for row in csv.reader(io.StringIO(answer.get_data(as_text=True))) for cell in row}
+    else:
+        sheet = load_workbook(io.BytesIO(answer.data)).worksheets[0]
+        found = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+        assert not [cell for cell in found if cell.data_type == "f"]
+        cells = {str(cell.value) for cell in found}
+    for text in INJECTIONS:
+        assert text[:30].rstrip() in {cell.lstrip("'")[:30].rstrip() for cell in cells} or text[0] in "'=+-@", text
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_a_text_in_an_address_or_a_refused_form_is_only_shown(world, busy, browser) -> None:
+    people = {name: browser(name) for name in ("nobody", "ann", "lena", "ada", "root")}
+    harmless: dict[tuple[str, str], list[tuple[str, tuple[str, ...]]]] = {}
+    for text in (HARMLESS, *INJECTIONS):
+        for name, address in ((name, address) for name in ("ann", "root") for address in ECHOES):
+            answer = people[name].get(address.replace("{}", quote(text, safe="")))
+            assert answer.status_code in (200, 403, 404, 405), (name, address)
+            found = skeleton(answer.get_data(as_text=True))
+            if answer.status_code != 405:  # an address cut in two by a slash
+                assert found == harmless.setdefault((name, address), found), (name, address, text)
+        for name, address, fields in FORMS:
+            people[name].get("/sign-in" if name == "nobody" else "/account/")
+            answer = people[name].post(address, dict.fromkeys(fields, text))
+            assert answer.status_code in (200, 400, 422), (name, address)
+            found = skeleton(answer.get_data(as_text=True))
+            known = harmless.setdefault((name, address), found)
+            # A long text is refused for its length as well, so a field may be marked that was not.
+            assert {tag for tag, _ in found} <= {tag for tag, _ in known}, (name, address, text)
+            assert attributes(found) <= attributes(known) | MARKS, (name, address, text)
+        answer = people["ann"].post("/theme", {"theme": text, "back": text})
+        assert answer.location == "/" and text not in str(answer.headers)
+        asking = f"/contacts/{busy['alder'].reference}/ask/?{urlencode({text: text})}"
+        lost = people["ada"].post(asking, {"version": "1", "message": text})
+        assert lost.status_code == 409 and plain(text) in shown_on(lost.get_data(as_text=True))
