@@ -25,7 +25,7 @@ def load(page: Page) -> None:
 
 
 def find_violations(page: Page) -> tuple[list[str], list[str]]:
-    """What breaks WCAG 2.2 A or AA, and what is only advised against: one line for each rule, with its first elements."""
+    """(what breaks WCAG 2.2 A or AA, what is only advised against): one line for each rule, with its first elements."""
     found: list[dict[str, Any]] = page.evaluate(RUN, [*DEMANDED, ADVISED])
     broken = [_line(rule) for rule in found if ADVISED not in rule["tags"]]
     return broken, [_line(rule) for rule in found if ADVISED in rule["tags"]]
