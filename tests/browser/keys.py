@@ -12,7 +12,8 @@ FOCUSED = """
   const style = getComputedStyle(one);
   const labels = [...(one.labels || [])].map((label) => label.innerText);
   const rect = one.getBoundingClientRect();
-  const said = [...one.childNodes].filter((node) => node.ariaHidden !== "true").map((node) => node.innerText ?? node.data);
+  const heard = [...one.childNodes].filter((node) => node.ariaHidden !== "true");
+  const said = heard.map((node) => node.innerText ?? node.data);
   const text = one.getAttribute("aria-label") || labels.join(" ") || said.join(" ") || one.value || "";
   const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   return {
