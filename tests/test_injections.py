@@ -125,9 +125,11 @@ def test_a_text_in_an_address_or_a_refused_form_is_only_shown(world, busy, brows
             answer = people[name].get(address.replace("{}", quote(text, safe="")))
             assert answer.status_code in (200, 403, 404, 405), (name, address)
             found = skeleton(answer.get_data(as_text=True))
-            if answer.status_code != 405:  # an address cut in two by a slash
-                known = harmless.setdefault((name, f"{answer.status_code} {address}"), found)
+            known = harmless.setdefault((name, address), found)
+            # A slash in a path makes it another address, so its page may be another one too.
+            if "?" in address or "/" not in text:
                 assert found == known, (name, address, text)
+            assert {tag for tag, _ in found} <= {tag for tag, _ in known}, (name, address, text)
         for name, address, fields in FORMS:
             people[name].get("/sign-in" if name == "nobody" else "/account/")
             answer = people[name].post(address, dict.fromkeys(fields, text))

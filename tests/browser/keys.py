@@ -12,7 +12,9 @@ FOCUSED = """
   const style = getComputedStyle(one);
   const labels = [...(one.labels || [])].map((label) => label.innerText);
   const rect = one.getBoundingClientRect();
-  const text = one.getAttribute("aria-label") || labels.join(" ") || one.innerText || one.value || "";
+  const heard = [...one.childNodes].filter((node) => node.ariaHidden !== "true");
+  const said = heard.map((node) => node.innerText ?? node.data);
+  const text = one.getAttribute("aria-label") || labels.join(" ") || said.join(" ") || one.value || "";
   const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   return {
     name: text.replace(/\\s+/g, " ").trim(),

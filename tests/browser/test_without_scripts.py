@@ -31,10 +31,9 @@ def test_finding_asking_and_answering(visit: OpenVisitor, places: Places) -> Non
     ada.get_by_label("Search contacts").fill(reference)
     ada.get_by_role("button", name="Search").first.click()
     ada.get_by_role("link", name=reference, exact=True).click()
-    message = ada.locator("#ask-message")
-    if message.is_hidden():
-        ada.locator("summary").filter(has_text="Ask").first.click()
-    message.fill("Which flat is it?")
+    for summary in ("More", "Ask for information"):
+        ada.locator("summary").filter(has_text=summary).first.click()
+    ada.locator("#ask-message").fill("Which flat is it?")
     ada.locator("form:has(#ask-message) button[type=submit]").click()
     expect(ada.get_by_text(f"Your question about {reference} was sent.")).to_be_visible()
 
@@ -45,7 +44,8 @@ def test_finding_asking_and_answering(visit: OpenVisitor, places: Places) -> Non
     expect(ann.get_by_text("Flat 2")).to_be_visible()
     with ann.expect_download() as download:
         ann.goto("/contacts/")
-        press(ann, "csv")
+        ann.locator("summary").filter(has_text="Export").click()
+        press(ann, "Text (csv)")
     assert reference in Path(download.value.path()).read_text()
 
 

@@ -23,8 +23,6 @@ Object.assign(cms.modules, {
       count.textContent = which.value === "ticked" ? `${ticked} selected` : "";
       for (const box of boxes) box.closest("tr").classList.toggle("cms-ticked", box.checked);
     };
-    label.hidden = false;
-    which.querySelector("[value=page]").remove();
     all.addEventListener("change", () => {
       for (const box of boxes) box.checked = all.checked;
       which.value = "ticked";
