@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page of anybody, light and dark, wide and narrow; and nothing is refused there."""
+"""axe-core finds nothing on any page of anybody, light and dark, wide and narrow; nothing is refused there and nothing moves."""
 
 from collections.abc import Callable
 
@@ -32,6 +32,8 @@ class Findings:
     def look(self, name: str, arrange: Callable[[Page], None] | None = None) -> None:
         """The page as it stands, at both widths; `arrange` opens something first."""
         page = self.visitor.page
+        if arrange is None and (shift := page.evaluate("() => window.seen.shift")):
+            self.broken.append(f"{name}: things moved while the page was made ({shift:.3f})")
         axe.load(page)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})

@@ -36,19 +36,19 @@ Object.assign(cms.modules, {
     });
   },
 
-  // A button that copies; without script it is not there.
+  // A button that copies. Where the browser lends no clipboard it keeps its place, so that nothing moves.
   copy: (button) => {
     const said = document.querySelector(".cms-copied");
-    button.hidden = !navigator.clipboard;
+    button.classList.toggle("invisible", !navigator.clipboard);
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(button.dataset.copy);
       if (said) said.textContent = "Copied";
     });
   },
 
-  // Back to where one came from; without script the browser's own button does it.
+  // Back to where one came from.
   back: (button) => {
-    button.hidden = history.length < 2;
+    button.classList.toggle("invisible", history.length < 2);
     button.addEventListener("click", () => history.back());
   },
 
