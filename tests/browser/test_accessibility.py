@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page of anybody, light and dark, wide and narrow; nothing is refused there and nothing moves."""
+"""axe-core finds nothing on any page of anybody, light and dark, wide and narrow; nothing is refused or moves there."""
 
 from collections.abc import Callable
 
