@@ -24,6 +24,7 @@ from app.views.list_page import ListPage
 from app.views.listing import Asked, ListFilter
 from app.views.listing_columns import shown_columns
 from app.views.listing_selection import read_picks
+from app.views.lookups import organisation_filter
 from app.views.words import HOLDER_WORDS, due_words, status_tag
 
 
@@ -64,6 +65,7 @@ class ContactListPage(ListPage):
         ListFilter(
             "type", "Contact type", lambda: [(code, f"{code} {name}") for code, name in contact_types.list_names()]
         ),
+        organisation_filter(),
         ListFilter("due", "Due", lambda: contact_list.DUE_FILTERS),
         ListFilter("assignee", "Assignee", lambda: contact_list.HOLDER_FILTERS),
         ListFilter("raised", "Raised by", lambda: contact_list.RAISED_FILTERS),
@@ -117,7 +119,11 @@ class ContactListPage(ListPage):
         return super().is_first_shown(name) and not (name == "holder" and self.actor_sees_all())
 
     def visible_filters(self) -> list[ListFilter]:
-        needed = {"assignee": Permission.CONTACT_CLAIM, "raised": Permission.CONTACT_RAISE}
+        needed = {
+            "organisation": Permission.ALL_ORGANISATIONS,
+            "assignee": Permission.CONTACT_CLAIM,
+            "raised": Permission.CONTACT_RAISE,
+        }
         may = current_actor().may
         return [choice for choice in self.filters if choice.name not in needed or may(needed[choice.name])]
 
