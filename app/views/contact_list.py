@@ -36,9 +36,18 @@ def _summary(view: Any, context: Any, contact: Contact, name: str) -> Any:
     return Markup('<span class="cms-summary-cell">{}</span>').format(contact.summary)
 
 
+# Three lines at most: a list is for finding, the contact's own page has the whole name.
+_NAME = Markup('<span class="cms-name-cell">%s</span>')
+
+
 def _organisation(view: Any, context: Any, contact: Contact, name: str) -> str:
     organisation = contact.organisation
-    return organisation.name if organisation is not None else ""
+    return _NAME % organisation.name if organisation is not None else ""
+
+
+def _person(view: Any, context: Any, contact: Contact, name: str) -> str:
+    person = getattr(contact, name)
+    return _NAME % person if person else ""
 
 
 def _day(view: Any, context: Any, contact: Contact, name: str) -> str:
@@ -105,6 +114,8 @@ class ContactListPage(ListPage):
         "organisation": _organisation,
         "status": lambda view, context, contact, name: status_tag(contact.status),
         "holder": lambda view, context, contact, name: HOLDER_WORDS.get(contact.holder, contact.holder),
+        "assignee_name": _person,
+        "raised_by_name": _person,
         "due_on": _due,
         "raised_at": _day,
         "closed_at": _day,
