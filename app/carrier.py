@@ -1,4 +1,4 @@
-"""Huey carries job ids to a worker. It forgets what it handed over; the Job rows do not."""
+"""Huey carries job ids to a worker, and wakes it for mail. It forgets what it handed over; the rows do not."""
 
 import logging
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import jobs
 from app.config import SQLITE_SCHEME, Config
 from app.extensions import db
+from app.mail.sending import mailer_of
 
 logger = logging.getLogger(__name__)
 NAME = "cms"
@@ -28,11 +29,22 @@ def install(app: Flask, config: Config) -> None:
         with app.app_context():
             jobs.run(job_id)
 
+    mailer = mailer_of(config)
+
+    @huey.task(name="send_mail")
+    def send_mail() -> None:
+        with app.app_context():
+            if mailer.send_waiting():
+                send_mail()
+
     @huey.periodic_task(crontab(minute="*"), name="send_waiting")
     def send_waiting() -> None:
         with app.app_context():
             for job_id in jobs.list_waiting():
                 run_job(job_id)
+        send_mail()
+
+    app.extensions["mailer"] = mailer
 
     app.extensions["send_waiting"] = send_waiting.call_local
 
@@ -45,9 +57,18 @@ def install(app: Flask, config: Config) -> None:
             except Exception:
                 # The row is there; the next sweep finds it.
                 logger.exception("job was not handed over", extra={"job_id": job_id})
+        if session.info.pop("new_mail", False):
+            try:
+                send_mail()
+            except Exception:
+                logger.exception("mail was not announced")
+
+    def forget(session: Session) -> None:
+        session.info.pop("new_jobs", None)
+        session.info.pop("new_mail", None)
 
     event.listen(db.session, "after_commit", hand_over)
-    event.listen(db.session, "after_rollback", lambda session: session.info.pop("new_jobs", None))
+    event.listen(db.session, "after_rollback", forget)
 
 
 def make_huey(config: Config) -> Huey:

@@ -4,6 +4,7 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 SQLITE_SCHEME = "sqlite:///"
@@ -21,6 +22,7 @@ class Config:
     secret_key: str = ""
     database_url: str = ""
     redis_url: str = ""
+    instance: Path = ROOT / "instance"
     base_url: str = "http://127.0.0.1:5000"
     trusted_hosts: tuple[str, ...] = ()
     proxy_hops: int = 0
@@ -31,6 +33,8 @@ class Config:
     session_hours: int = 9
     upload_bytes: int = 10 * 1024 * 1024
     job_lease_seconds: int = 60
+    smtp_url: str = ""
+    mail_from: str = ""
     support_email: str = ""
     support_phone: str = ""
     support_hours: str = ""
@@ -41,6 +45,17 @@ class Config:
     def is_production(self) -> bool:
         """Production refuses demo data and weak settings."""
         return self.environment == "production"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mail is put when there is no mail server."""
+        return self.instance / "mail"
+
+    @property
+    def mail_sender(self) -> str:
+        """Whom mail is from; of the service's own host unless set."""
+        host = urlsplit(self.base_url).hostname or ""
+        return self.mail_from or f"no-reply@{host if host.strip('0123456789.:') else 'localhost'}"
 
     def flask_settings(self) -> dict[str, object]:
         """The same, under the names Flask and its extensions look for."""
@@ -91,12 +106,15 @@ def from_environment(**changes: object) -> Config:
         "secret_key": secret or _kept_secret(instance),
         "database_url": os.environ.get("CMS_DATABASE_URL") or f"{SQLITE_SCHEME}{_made(instance) / 'cms.sqlite3'}",
         "redis_url": os.environ.get("CMS_REDIS_URL", ""),
+        "instance": instance,
         "base_url": os.environ.get("CMS_BASE_URL", Config.base_url).rstrip("/"),
         "trusted_hosts": hosts,
         "proxy_hops": _whole_number("CMS_PROXY_HOPS", 0),
         "session_idle_minutes": _whole_number("CMS_SESSION_IDLE_MINUTES", Config.session_idle_minutes),
         "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
         "job_lease_seconds": _whole_number("CMS_JOB_LEASE_SECONDS", Config.job_lease_seconds),
+        "smtp_url": os.environ.get("CMS_SMTP_URL", ""),
+        "mail_from": os.environ.get("CMS_MAIL_FROM", ""),
         "support_email": os.environ.get("CMS_SUPPORT_EMAIL", ""),
         "support_phone": os.environ.get("CMS_SUPPORT_PHONE", ""),
         "support_hours": os.environ.get("CMS_SUPPORT_HOURS", ""),

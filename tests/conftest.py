@@ -66,6 +66,7 @@ class World:
             is_testing=True,
             secret_key="not a secret, only for tests, long enough",
             database_url=url,
+            instance=folder,
             argon2_memory_kib=8,
             argon2_passes=1,
         )

@@ -1,0 +1,1 @@
+"""Outgoing mail: message -> transport, and sending, which claims what waits."""
