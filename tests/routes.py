@@ -159,6 +159,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("audit.index_view", "GET"): Route(at("/activity/"), ACTIVITY),
     ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_code"), ACTIVITY, owned=True),
+    ("mail.index_view", "GET"): Route(at("/mail/"), ADMINISTRATORS),
+    ("mail.mail_view", "GET"): Route(lambda o: f"/mail/{o.mail_code}/", ADMINISTRATORS, owned=True),
+    ("mail.again_view", "POST"): Route(at("/mail/again/"), ADMINISTRATORS, ok=302),
     ("notifications.index_view", "GET"): Route(at("/notifications/"), EVERYBODY),
     ("notifications.read_all_view", "POST"): Route(at("/notifications/read/"), EVERYBODY, ok=302),
     # Told to ann: her colleagues and Xoserve have their own.

@@ -215,6 +215,7 @@ LISTS = (
     ("ann", "/contacts/?columns=mprn,closed&density=compact"),
     ("ada", "/contacts/?columns=own-reference,organisation"),
     ("ann", "/views/"),
+    ("root", "/mail/"),
 )
 
 

@@ -13,7 +13,7 @@ from app.domain.lifecycle import Action
 from app.domain.mail import MailKind
 from app.extensions import db
 from app.imports import pipeline
-from app.models import Notification
+from app.models import Notification, OutgoingMail
 from app.services import contact_bulk, contact_types, contacts, drafts, mail, saved_views, sessions
 from app.services.request_keys import once
 from app.views import public_ids
@@ -39,6 +39,7 @@ class Owned:
     notification_code: str
     view_code: str
     job_code: str
+    mail_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -88,13 +89,14 @@ def make_busy(app: Flask) -> dict[str, Owned]:
     return {name: _make_one(app, member, name) for name, member in (("alder", "ann"), ("birch", "bob"))}
 
 
-def _add_personal_rows(actor: Actor, text: str) -> tuple[int, int]:
-    """A saved view and a job that moves nothing, and a mail; the ids of the first two."""
+def _add_personal_rows(actor: Actor, text: str) -> tuple[int, int, int]:
+    """A saved view, a job that moves nothing and a mail; their ids."""
     assert actor.user_pk is not None
     mail.post(MailKind.ROLE_WITHDRAWN, to=actor.user_pk, role=text)
+    mail_id = db.session.scalars(select(OutgoingMail.id).where(OutgoingMail.user_id == actor.user_pk)).one()
     view = saved_views.save_view("contacts", text, "q=" + text, is_shared=False)
     job = contact_bulk.move_later({"status": "withdrawn"}, "withdraw", up_to=0, message=text)
-    return view.id, job.id
+    return view.id, job.id, mail_id
 
 
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
@@ -123,7 +125,7 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             contact = contacts.perform(reference, Action.ANSWER, version=3, message=f"The {text} one.")
             event_id = contacts.list_timeline(contact)[0][0].id
-            view_id, job_id = _add_personal_rows(actor, text)
+            view_id, job_id, mail_id = _add_personal_rows(actor, text)
             pipeline.start_commit(upload_id)
             db.session.commit()
         for waiting_id in jobs.list_waiting():
@@ -131,6 +133,6 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
-        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id)
+        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, mail_id)
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

@@ -16,6 +16,7 @@ EVENTS: dict[str, str] = {
     "contact_type:change": "changed the contact type",
     "data_item:create": "added the data item",
     "data_item:change": "changed the data item",
+    "mail:retry": "had failed mail tried again",
     "organisation:create": "added the organisation",
     "organisation:change": "changed the organisation",
     "password:change": "changed their password",

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.access.actor import Actor, current_actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
-from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, SavedView, Upload, User
+from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, OutgoingMail, SavedView, Upload, User
 from app.views import (
     about,
     errors,
@@ -31,6 +31,7 @@ from app.views.contacts import ContactPage
 from app.views.data_items import DataItemPage
 from app.views.home.page import HomePage
 from app.views.kit import KitPage
+from app.views.mail import MailPage
 from app.views.moving import JobPage, MovePage
 from app.views.notifications import NotificationPage
 from app.views.organisations import OrganisationPage
@@ -99,6 +100,7 @@ def register(app: Flask, config: Config) -> None:
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
         NotificationPage(name="Notifications", endpoint="notifications", url="/notifications"),
+        MailPage(OutgoingMail, name="Mail", endpoint="mail", url="/mail"),
         SavedViewPage(SavedView, name="Saved views", endpoint="saved_views", url="/views"),
     ):
         admin.add_view(view)

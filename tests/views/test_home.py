@@ -28,7 +28,7 @@ SHOWN = {
     "ada": ADVOCATE,
     "lia": ADVOCATE | {"per_person", "by_age"},
     "mo": {"volumes", "by_week", "by_age"},
-    "root": {"health", "changes"} | OFFICER,
+    "root": {"health", "mail", "changes"} | OFFICER,
 }
 
 

@@ -11,12 +11,13 @@ from app.config import Config
 from app.domain.events import EVENTS
 from app.models import Job
 from app.services import figures_service
+from app.services.mail import look_into_outbox
 from app.views.home.panel import P, Panel
 from app.views.public_ids import encode_id
 from app.views.words import show_instant
 
 _WATCH = frozenset({P.SERVICE_WATCH})
-MOST_JOBS, MOST_CHANGES = 6, 8
+MOST_JOBS, MOST_CHANGES, MOST_MAILS = 6, 8, 5
 PACKAGES = ("Flask", "Flask-Admin", "Werkzeug")
 JOB_WORDS = {"check_upload": "Check of an upload", "commit_upload": "Raising an upload's contacts"}
 JOB_STATES = {"ready": "Waiting", "running": "Running", "failed": "Failed"}
@@ -51,7 +52,18 @@ def changes() -> dict[str, Any]:
     return {"rows": rows}
 
 
+def outbox() -> dict[str, Any]:
+    config: Config = current_app.config["CMS"]
+    return {
+        "outbox": look_into_outbox(MOST_MAILS),
+        "has_server": bool(config.smtp_url),
+        "url": None if config.is_production else url_for("mail.index_view"),
+        "show_instant": show_instant,
+    }
+
+
 PANELS = (
     Panel("health", "Health of the service", "health", health, _WATCH),
+    Panel("mail", "Mail", "mail", outbox, _WATCH),
     Panel("changes", "Recent changes", "changes", changes, _WATCH | {P.AUDIT_READ}),
 )
