@@ -14,6 +14,7 @@ from app import jobs
 from app.config import SQLITE_SCHEME, Config
 from app.extensions import db
 from app.mail.sending import mailer_of
+from app.sealing import heads, seals
 
 logger = logging.getLogger(__name__)
 NAME = "cms"
@@ -43,6 +44,12 @@ def install(app: Flask, config: Config) -> None:
             for job_id in jobs.list_waiting():
                 run_job(job_id)
         send_mail()
+
+    @huey.periodic_task(crontab(minute="*"), name="seal_audit")
+    def seal_audit() -> None:
+        with app.app_context():
+            seals.seal()
+            heads.publish(config.audit_heads_path)
 
     app.extensions["mailer"] = mailer
 

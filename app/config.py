@@ -35,6 +35,7 @@ class Config:
     job_lease_seconds: int = 60
     smtp_url: str = ""
     mail_from: str = ""
+    audit_heads: str = ""
     support_email: str = ""
     support_phone: str = ""
     support_hours: str = ""
@@ -50,6 +51,11 @@ class Config:
     def mail_folder(self) -> Path:
         """Where mail is put when there is no mail server."""
         return self.instance / "mail"
+
+    @property
+    def audit_heads_path(self) -> Path:
+        """Where the heads of the audit chain are published."""
+        return Path(self.audit_heads) if self.audit_heads else self.instance / "audit-heads.txt"
 
     @property
     def mail_sender(self) -> str:
@@ -114,6 +120,7 @@ def from_environment(**changes: object) -> Config:
         "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
         "job_lease_seconds": _whole_number("CMS_JOB_LEASE_SECONDS", Config.job_lease_seconds),
         "smtp_url": os.environ.get("CMS_SMTP_URL", ""),
+        "audit_heads": os.environ.get("CMS_AUDIT_HEADS", ""),
         "mail_from": os.environ.get("CMS_MAIL_FROM", ""),
         "support_email": os.environ.get("CMS_SUPPORT_EMAIL", ""),
         "support_phone": os.environ.get("CMS_SUPPORT_PHONE", ""),

@@ -2,10 +2,17 @@
 
 from flask import Flask
 
-from app.cli import contacts, permissions, seeding, serving
+from app.cli import audit, contacts, permissions, seeding, serving
 
 
 def register(app: Flask) -> None:
     """Add the commands."""
-    for command in (contacts.commands, permissions.command, seeding.commands, serving.up, serving.worker):
+    for command in (
+        audit.commands,
+        contacts.commands,
+        permissions.command,
+        seeding.commands,
+        serving.up,
+        serving.worker,
+    ):
         app.cli.add_command(command)

@@ -1,6 +1,7 @@
 """Every table; import models from here."""
 
 from app.models.audit_event import AuditEvent
+from app.models.audit_seal import AuditSeal
 from app.models.base import SHARED, Model, OrganisationOwned
 from app.models.calendar_entry import CalendarEntry
 from app.models.contact import Contact, Message
@@ -16,8 +17,8 @@ from app.models.upload import Upload, UploadChunk, UploadFile
 from app.models.user import Grant, User, UserSession
 
 __all__ = [
-    "SHARED", "AuditEvent", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter", "DataItem",
-    "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
-    "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "Target", "Upload", "UploadChunk", "UploadFile", "User",
-    "UserSession",
+    "SHARED", "AuditEvent", "AuditSeal", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter",
+    "DataItem", "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind",
+    "OrganisationOwned", "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "Target", "Upload", "UploadChunk",
+    "UploadFile", "User", "UserSession",
 ]  # fmt: skip

@@ -76,9 +76,10 @@ def _is_active(organisation_id: int) -> bool:
 
 def _record_own(action: str, user: User) -> None:
     """An event by the person themselves, who is no actor yet."""
+    # Asked first: an event that has been flushed can be changed no more.
+    organisation_name = db.session.get_one(Organisation, user.organisation_id).name
     event = audit.record(action, user)
-    event.actor_id, event.actor_name = user.id, user.name
-    event.actor_organisation = db.session.get_one(Organisation, user.organisation_id).name
+    event.actor_id, event.actor_name, event.actor_organisation = user.id, user.name, organisation_name
 
 
 def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
