@@ -158,6 +158,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
     ),
     ("audit.index_view", "GET"): Route(at("/activity/"), ACTIVITY),
+    ("audit.export_view", "POST"): Route(at("/activity/export/"), ACTIVITY, data={"format": "csv"}),
     ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_code"), ACTIVITY, owned=True),
     ("mail.index_view", "GET"): Route(at("/mail/"), ADMINISTRATORS),
     ("mail.mail_view", "GET"): Route(lambda o: f"/mail/{o.mail_code}/", ADMINISTRATORS, owned=True),

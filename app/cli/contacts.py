@@ -12,6 +12,7 @@ from app.access.actor import Actor, acting_as
 from app.domain.errors import DomainError, NotAllowed, UnreadableUpload
 from app.domain.roles import Permission
 from app.exports import contacts as contact_export
+from app.exports.lists import FORMATS
 from app.extensions import db
 from app.imports import pipeline
 from app.imports import verdict as checks
@@ -144,7 +145,7 @@ def _say_refused(code: str, message: str, as_json: bool) -> None:
 @commands.command("export")
 @click.option("--as", "user_id", required=True, help="The user ID whose contacts are exported.")
 @click.option(
-    "--format", "file_format", type=click.Choice(sorted(contact_export.FORMATS)), default="csv", show_default=True
+    "--format", "file_format", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True
 )
 @click.option("--status", default="", help="open, closed or one status.")
 @click.option("--type", "type_code", default="", help="One contact type.")

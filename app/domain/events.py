@@ -1,6 +1,7 @@
 """Every act that is written down, and how it reads: "Ann claimed the contact"."""
 
 EVENTS: dict[str, str] = {
+    "audit:export": "exported the activity",
     "contact:raise": "raised the contact",
     "contact:claim": "claimed the contact",
     "contact:release": "released the contact",

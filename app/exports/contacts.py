@@ -1,25 +1,19 @@
 """Exports of contacts: exactly the rows and order of a list."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select
 
-from app.access.actor import Actor, acting_as, current_actor, needs
-from app.domain import clock
+from app.access.actor import Actor, current_actor, needs
 from app.domain.lifecycle import HOLDERS, Status
 from app.domain.roles import Permission
-from app.domain.table import Table, Value
-from app.exports.writer import XLSX, write_csv, write_xlsx
+from app.domain.table import Value
+from app.exports.lists import FORMATS, ListExport, Source
 from app.extensions import db
 from app.models import Contact, Organisation, User
-from app.models.connections import reading
 from app.services import audit, contact_list
 from app.services.contact_list import STAFF_COLUMNS
-
-FORMATS = {"csv": "text/csv", "xlsx": XLSX}
-_WRITERS: dict[str, Callable[..., Iterator[bytes]]] = {"csv": write_csv, "xlsx": write_xlsx}
-_FETCH_ROWS = 1000
 
 
 @needs(Permission.CONTACT_EXPORT)
@@ -44,33 +38,16 @@ def stream(
     columns: Mapping[str, str] | None = None,
     references: Sequence[str] | None = None,
 ) -> Iterator[bytes]:
-    """The file, piece by piece, in memory that does not grow with the rows; recorded beforehand by `record_export`.
+    """The file, piece by piece; recorded beforehand by `record_export`.
 
-    `columns` is name -> heading of what a list shows, else all there usually are; `references` leaves only those
-    rows. Runs in a transaction of its own, so that count and rows are of one moment.
+    `columns` is name -> heading of what a list shows, else all there usually are; `references` leaves only those rows.
     """
-    with acting_as(actor), reading():
-        if db.session.get_bind().dialect.name == "postgresql":
-            db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+    def choose() -> Select[Any]:
         chosen = contact_list.select_contacts(filters, sort)
-        if references is not None:
-            chosen = chosen.where(Contact.reference.in_(references))
-        count = (
-            db.session.scalar(select(func.count()).select_from(chosen.with_only_columns(Contact.id).subquery())) or 0
-        )
-        at = clock.now().astimezone(clock.LONDON)
-        top = (f"Contacts as at {at.day} {at:%b %Y, %H:%M}, {count:,} row{'' if count == 1 else 's'}",)
-        headings = _headings(actor, columns)
-        sources = [_SOURCES[name] for name in headings]
-        statement = contact_list.SORTS[sort].order(
-            chosen.join(Organisation, Organisation.id == Contact.organisation_id).with_only_columns(
-                *(source for source, _ in sources)
-            )
-        )
-        found = db.session.execute(statement.execution_options(yield_per=_FETCH_ROWS))
-        shown = [show for _, show in sources]
-        rows = ([show(value) if show else value for show, value in zip(shown, row, strict=True)] for row in found)
-        yield from _WRITERS[file_format](Table(list(headings.values()), rows), top)
+        return chosen if references is None else chosen.where(Contact.reference.in_(references))
+
+    return _EXPORT.stream(actor, choose, contact_list.SORTS[sort].order, _headings(actor, columns), file_format)
 
 
 def _headings(actor: Actor, columns: Mapping[str, str] | None) -> dict[str, str]:
@@ -102,10 +79,13 @@ _USUAL = {
     "organisation": "Organisation",
     "assignee_name": "Assignee",
 }
-# What is read for a column, and how it is written.
-_SOURCES: dict[str, tuple[Any, Callable[[Any], Value] | None]] = {
-    **{name: (getattr(Contact, name), None) for name in _USUAL if name not in ("status", "holder", "organisation")},
-    "status": (Contact.status, _status),
-    "holder": (Contact.status.label("holder"), _holder),
-    "organisation": (Organisation.name, None),
+_SHOWN = {
+    "status": Source(Contact.status, show=_status),
+    "holder": Source(Contact.status.label("holder"), show=_holder),
+    "organisation": Source(Organisation.name),
 }
+_EXPORT = ListExport(
+    "Contacts",
+    {name: _SHOWN.get(name) or Source(getattr(Contact, name)) for name in _USUAL},
+    join=lambda chosen: chosen.join(Organisation, Organisation.id == Contact.organisation_id),
+)

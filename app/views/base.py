@@ -15,7 +15,7 @@ from app.views.forms import add_error
 _R = TypeVar("_R")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Where pages are made that name no permission yet.
-_BASES = ("views.base", "views.row_pages", "views.list_page")
+_BASES = ("views.base", "views.row_pages", "views.list_page", "views.list_export")
 
 
 class Page(BaseView):

@@ -1,29 +1,23 @@
 """The list of contacts, and exports of what it shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Flask, current_app, flash, redirect, request, url_for
-from flask import Response as FileResponse
-from flask_admin import expose
+from flask import url_for
 from markupsafe import Markup, escape
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
-from werkzeug.wrappers import Response
 
 from app.access.actor import allowed, current_actor
 from app.domain import clock
-from app.domain.errors import NotFound
 from app.domain.item import show_date
 from app.domain.roles import Permission
 from app.exports import contacts as contact_export
 from app.models import Contact, Organisation
 from app.services import contact_bulk, contact_list, contact_types, contacts
-from app.views.list_page import ListPage
+from app.views.list_export import ExportingListPage
 from app.views.listing import Asked, ListFilter
-from app.views.listing_columns import shown_columns
-from app.views.listing_selection import read_picks
 from app.views.lookups import organisation_filter
 from app.views.words import HOLDER_WORDS, due_words, status_tag
 
@@ -56,7 +50,7 @@ def _day(view: Any, context: Any, contact: Contact, name: str) -> str:
     return show_date(instant.astimezone(clock.LONDON).date()) if instant else ""
 
 
-class ContactListPage(ListPage):
+class ContactListPage(ExportingListPage):
     """Every contact within reach."""
 
     permission = Permission.CONTACT_READ
@@ -64,6 +58,7 @@ class ContactListPage(ListPage):
     icon = "messages"
     menu_counts = {Permission.CONTACT_CLAIM: "not assigned", Permission.CONTACT_ANSWER: "waiting for your answer"}
     key = "c"
+    file_name = "contacts"
     list_template = "pages/contacts/list.html"
     search_hint = "Reference, MPRN or words"
     empty_hint = "No contact matches. Remove a filter, or check the reference or MPRN you searched for."
@@ -165,46 +160,21 @@ class ContactListPage(ListPage):
     def bulk_url(self) -> str:
         return url_for("moving.index_view")
 
-    @expose("/export/", methods=("POST",))
-    def export_view(self) -> Response:
-        """A file of exactly what the list shows; the parameters come in the address as they do for the list."""
-        bar = self.bar()
-        asked = self.read_asked(bar, [])
-        if asked.refusals:
-            raise NotFound("That list does not exist.")
-        is_picked = "picked" in request.form
-        file_format = request.form.get("picked" if is_picked else "format", "")
-        if file_format not in contact_export.FORMATS:
-            raise NotFound("There is no such export format.")
-        references = read_picks(request.form) if is_picked else None
-        if references is not None:
-            if not references:
-                flash("Choose at least one row to export.", "warning")
-                return redirect(self.base_url + asked.address())
-            contact_bulk.find_contacts(references)
-        contact_export.record_export(asked.filters, asked.sort, file_format, references=references)
-        columns = {column.name: column.label for column in shown_columns(asked.columns, bar.columns)}
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        pieces = contact_export.stream(
-            current_actor(), asked.filters, asked.sort, file_format, columns=columns, references=references
-        )
-        name = f"contacts-{clock.now().astimezone(clock.LONDON):%Y-%m-%d-%H%M}.{file_format}"
-        return FileResponse(
-            _in_scope(app, pieces),
-            mimetype=contact_export.FORMATS[file_format],
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-
     def may_export(self) -> bool:
-        """Whether to offer the export buttons."""
         return allowed(contact_export.record_export)
+
+    def record_export(self, asked: Asked, file_format: str, picked: list[str] | None) -> None:
+        if picked is not None:
+            contact_bulk.find_contacts(picked)
+        contact_export.record_export(asked.filters, asked.sort, file_format, references=picked)
+
+    def stream_export(
+        self, asked: Asked, file_format: str, picked: list[str] | None, headings: Mapping[str, str]
+    ) -> Iterator[bytes]:
+        return contact_export.stream(
+            current_actor(), asked.filters, asked.sort, file_format, columns=headings, references=picked
+        )
 
     def raise_url(self) -> str | None:
         """Where this person raises a contact, if they may."""
         return url_for("raising.index_view") if allowed(contacts.raise_contacts) else None
-
-
-def _in_scope(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Outlives the request, so it brings its own application context."""
-    with app.app_context():
-        yield from pieces

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, request
+from flask import flash, request, url_for
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 from wtforms import EmailField, HiddenField, StringField
@@ -13,8 +13,9 @@ from app.domain.errors import RuleBroken
 from app.domain.roles import Permission, Role
 from app.extensions import db
 from app.models import Organisation, User
-from app.services import organisations, people
+from app.services import audit_list, organisations, people
 from app.services.sorting import Sort
+from app.views.audit import describe_events
 from app.views.fields import MultiCheckboxField, no_control_characters
 from app.views.forms import version_of
 from app.views.list_page import ListPage
@@ -22,6 +23,7 @@ from app.views.listing import ListFilter
 from app.views.lookups import LookupField, organisation_filter
 from app.views.words import show_instant
 
+NEWEST_EVENTS = 10
 NO_ORGANISATION = "Choose an organisation by its name or short code."
 
 
@@ -45,6 +47,7 @@ class PeoplePage(ListPage):
     create = staticmethod(people.create_user)
     update = staticmethod(people.change_user)
     create_template = "pages/people/new.html"
+    details_template = "pages/people/person.html"
     noun, noun_plural, icon = "person", "people", "users"
     key = "p"
     search_hint = "Name or user ID"
@@ -139,6 +142,15 @@ class PeoplePage(ListPage):
 
     def visible_filters(self) -> list[ListFilter]:
         return [choice for choice in self.filters if current_actor().reaches_all or choice.name != "organisation"]
+
+    def details_context(self, row: User) -> dict[str, Any]:
+        """What was done about this person, for those who may read it."""
+        if not current_actor().may(Permission.AUDIT_READ):
+            return {"events": None}
+        return {
+            "events": describe_events(audit_list.list_about(row, NEWEST_EVENTS)),
+            "all_activity": url_for("audit.index_view", about="user", q=row.user_id),
+        }
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
