@@ -144,9 +144,7 @@ def _say_refused(code: str, message: str, as_json: bool) -> None:
 
 @commands.command("export")
 @click.option("--as", "user_id", required=True, help="The user ID whose contacts are exported.")
-@click.option(
-    "--format", "file_format", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True
-)
+@click.option("--format", "file_format", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True)
 @click.option("--status", default="", help="open, closed or one status.")
 @click.option("--type", "type_code", default="", help="One contact type.")
 @click.option("--search", default="", help="What the search box of the list takes.")

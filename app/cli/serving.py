@@ -1,6 +1,7 @@
 """flask up and flask worker: the panel and what runs beside it."""
 
 import gc
+import os
 import subprocess
 import sys
 from typing import Any
@@ -18,6 +19,7 @@ from app.config import Config
 from app.extensions import db
 from app.models import ContactType, Organisation
 from app.models.connections import has_wal_reset_bug, reading
+from app.services import mail
 
 
 @click.command("worker")
@@ -36,6 +38,10 @@ def up(host: str, port: int, workers: int) -> None:
     """Migrate, load data the first time, and start the panel with a job worker beside it."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     config: Config = app.config["CMS"]
+    if not (config.is_production or os.environ.get("CMS_BASE_URL")):
+        # Links in mail lead here, whatever the port; the worker reads it too.
+        os.environ["CMS_BASE_URL"] = f"http://{host}:{port}"
+        mail.configure(base_url=os.environ["CMS_BASE_URL"])
     prepare(config)
     if db.engine.dialect.name == "sqlite" and has_wal_reset_bug() and config.is_production:
         click.echo(

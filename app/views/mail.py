@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, current_app, flash, redirect, url_for
 from flask_admin import expose
+from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -24,6 +25,7 @@ from app.views.public_ids import decode_id
 from app.views.words import show_instant
 
 STATES = {"waiting": "Waiting", "sent": "Sent", "failed": "Failed"}
+_ANSWER = Markup('<span class="cms-mail-answer">{}</span>')
 HEADERS = ("Date", "From", "To", "Subject", "Message-ID")
 
 
@@ -33,6 +35,7 @@ class MailPage(ListPage):
     permission = Permission.SERVICE_WATCH
     noun = "mail"
     in_menu = False
+    list_template = "pages/mails.html"
     has_views = False
     can_view_details = False  # see mail_view
     empty_hint = "Whatever the service writes to people is listed here."
@@ -61,6 +64,7 @@ class MailPage(ListPage):
         "created_at": lambda view, context, mail, name: show_instant(mail.created_at),
         "sent_at": lambda view, context, mail, name: show_instant(mail.sent_at),
         "state": lambda view, context, mail, name: STATES[mail.state],
+        "error": lambda view, context, mail, name: _ANSWER.format(mail.error) if mail.error else "",
     }
 
     @expose("/")
