@@ -8,10 +8,17 @@ from sqlalchemy import select
 
 from app.domain.mail import MailKind
 from app.extensions import db
+from app.mail import transports
 from app.mail.sending import Mailer
 from app.mail.transports import SmtpTransport
 from app.models import OutgoingMail, User
 from app.services import mail
+
+
+@pytest.fixture(autouse=True)
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine's server may be slow; tests of slowness say so themselves."""
+    monkeypatch.setattr(transports, "TIMEOUT_SECONDS", 120)
 
 
 @pytest.fixture

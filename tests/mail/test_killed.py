@@ -61,20 +61,19 @@ def test_a_worker_killed_while_the_server_takes_its_mail_loses_nothing(waiting) 
     box = Box()
     box.silence = 30
     with serving(box) as port:
-        worker = start_worker(waiting, port)
-        assert box.has_data.wait(60), (waiting.parent / "worker.log").read_text()
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        with start_worker(waiting, port) as worker:
+            has_data = box.has_data.wait(180)
+            worker.send_signal(signal.SIGKILL)
+        assert has_data, (waiting.parent / "worker.log").read_text()
         assert ask(waiting, "SELECT state, attempts FROM outgoing_mail") == ("waiting", 1)
         box.silence = 0
         # The dead worker's time is over.
         ask(waiting, "UPDATE outgoing_mail SET next_try_at = created_at RETURNING id")
-        worker = start_worker(waiting, port)
-        deadline = time.monotonic() + 60
-        while ask(waiting, "SELECT state FROM outgoing_mail") != ("sent",):
-            assert time.monotonic() < deadline, (waiting.parent / "worker.log").read_text()
-            time.sleep(0.05)
-        worker.terminate()
-        worker.wait(timeout=30)
+        with start_worker(waiting, port) as worker:
+            deadline = time.monotonic() + 180
+            while ask(waiting, "SELECT state FROM outgoing_mail") != ("sent",) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            worker.terminate()
+        assert ask(waiting, "SELECT state FROM outgoing_mail") == ("sent",), (waiting.parent / "worker.log").read_text()
     assert len(box.ids) == 2 and len(set(box.ids)) == 1
     assert ask(waiting, "SELECT attempts, error, text FROM outgoing_mail") == (2, None, "")
