@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
@@ -73,5 +73,5 @@ class UploadChunk(OrganisationOwned, Model):
     number: Mapped[int]
     accepted_count: Mapped[int]
     error_count: Mapped[int]
-    is_raised: Mapped[bool] = mapped_column(default=False)
+    is_raised: Mapped[bool] = mapped_column(default=False, server_default=false())
     content: Mapped[bytes] = mapped_column(LargeBinary)
