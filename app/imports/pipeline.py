@@ -213,6 +213,8 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
     if get_upload(upload_id).state != "committing":
         return []
     work = partial(raise_chunk, upload_id, load_definitions(), progress)
+    # Other transactions see the decision to raise only then.
+    db.session.commit()
     with many_rows(), hurried():
         references = [reference for some in do_all(work, waiting_chunks(upload_id)) for reference in some]
         db.session.rollback()
