@@ -1,8 +1,9 @@
 """The stages of one upload, each a verb: receive, check, choose, commit; and what is done when one of them fails."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -14,24 +15,22 @@ from app.domain.errors import Conflict, NotFound, RuleBroken, UnreadableUpload
 from app.domain.item import show_date
 from app.domain.roles import Permission
 from app.extensions import db
-from app.imports.checking import CellError, CheckedRows
 from app.imports.chunks import Chunk, pack, unpack
 from app.imports.guard import guard
+from app.imports.hands import do_all
 from app.imports.messages import sentence
-from app.imports.preview import add_late, make_preview
+from app.imports.preview import make_preview
+from app.imports.raising import Progress, raise_chunk, waiting_chunks
 from app.imports.verdict import TypeRefused, Verdict, check_file, load_definitions
 from app.models import Upload, UploadChunk, UploadFile
 from app.models.bulk import many_rows
 from app.models.connections import hurried
-from app.services import audit, contact_types, contacts, notifications
+from app.services import audit, contact_types, notifications
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
 
 # What becomes of an upload whose work is given up, by the state it was in.
 GIVEN_UP = {"received": "failed", "committing": "stopped"}
-
-# Called with rows done (and rows in all, where known) between two steps; may raise to stop the work.
-Progress = Callable[[int, int], None]
 
 
 @needs(Permission.CONTACT_RAISE)
@@ -206,65 +205,25 @@ def begin_commit(upload_id: int) -> Upload:
 
 @needs(Permission.CONTACT_RAISE)
 def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
-    """Raise the contacts of a committing upload, a chunk and its place marker at a time; references in row order.
+    """Raise the contacts of a committing upload, a chunk and its mark at a time; references in row order.
 
-    May be killed at any point and run again: a chunk is raised with its marker or not at all. Rows that may not be
+    May be killed at any point and run again: a chunk is raised with its mark or not at all. Rows that may not be
     raised any more are refused, and are among the chunk's errors from then on.
     """
-    upload = get_upload(upload_id)
-    references: list[str] = []
-    if upload.state != "committing":
-        return references
-    definitions = load_definitions()
+    if get_upload(upload_id).state != "committing":
+        return []
+    work = partial(raise_chunk, upload_id, load_definitions(), progress)
+    # Other transactions see the decision to raise only then.
+    db.session.commit()
     with many_rows(), hurried():
-        for number, checked in _waiting_chunks(upload):
-            good, refused = contacts.split_refused(checked.drafts, definitions)
-            if refused:
-                late = [CellError(draft.row or 0, "", "", why.code, why.message) for draft, why in refused]
-                _refuse_late(upload, number, Chunk(good, checked.errors, checked.warnings), late)
-            raised = contacts.raise_contacts(good, definitions, channel="spreadsheet", upload_id=upload.id)
-            references.extend(reference for _, reference in raised)
-            upload.next_chunk = number + 1
-            upload.raised_count += len(raised)
-            progress(upload.raised_count, upload.accepted_count)
-            db.session.commit()
+        references = [reference for some in do_all(work, waiting_chunks(upload_id)) for reference in some]
         db.session.rollback()
     # The commit that follows waits for the disk, and so for every chunk before it.
-    upload.state = "committed"
-    audit.record("upload:finish", upload, after={"contacts": upload.raised_count})
-    _tell(upload)
+    upload = get_upload(upload_id)
+    if compare_and_set(upload, {"state": "committing"}, {"state": "committed"}):
+        audit.record("upload:finish", upload, after={"contacts": upload.raised_count})
+        _tell(upload)
     return references
-
-
-def _refuse_late(upload: Upload, number: int, rest: Chunk, late: list[CellError]) -> None:
-    """Keep what was refused since the check where the errors found by the check are kept."""
-    wanted = select(UploadChunk).where(UploadChunk.upload_id == upload.id, UploadChunk.number == number)
-    row = db.session.scalars(wanted).one()
-    errors = sorted([*rest.errors, *late], key=lambda error: error.row)
-    row.content = pack(CheckedRows(rest.drafts, errors, rest.warnings, 0))
-    row.accepted_count, row.error_count = len(rest.drafts), len(errors)
-    upload.accepted_count -= len(late)
-    upload.refused_count += len(late)
-    upload.preview = add_late(upload.preview, late)
-
-
-def _waiting_chunks(upload: Upload) -> Iterator[tuple[int, Chunk]]:
-    """Number and content of the chunks not raised yet, in order; one is unpacked while the one before is raised."""
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        number = upload.next_chunk
-        content = _packed(upload, number)
-        coming = ahead.submit(unpack, content) if content else None
-        while coming is not None:
-            chunk = coming.result()
-            content = _packed(upload, number + 1)
-            coming = ahead.submit(unpack, content) if content else None
-            yield number, chunk
-            number += 1
-
-
-def _packed(upload: Upload, number: int) -> bytes | None:
-    wanted = select(UploadChunk.content).where(UploadChunk.upload_id == upload.id, UploadChunk.number == number)
-    return db.session.scalar(wanted)
 
 
 def get_upload(upload_id: int) -> Upload:

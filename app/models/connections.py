@@ -26,6 +26,10 @@ SQLITE_PRAGMAS = (
 )
 
 
+# How many transactions write at a time. More than two gain nothing: one process makes the rows of all.
+WRITERS = {"sqlite": 1, "postgresql": 2}
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Transactions begun inside take no write lock."""

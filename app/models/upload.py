@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
@@ -37,7 +37,6 @@ class Upload(OrganisationOwned, Model):
     accepted_count: Mapped[int] = mapped_column(default=0)
     refused_count: Mapped[int] = mapped_column(default=0)
     raised_count: Mapped[int] = mapped_column(default=0)
-    next_chunk: Mapped[int] = mapped_column(default=0)
     job_id: Mapped[int | None] = mapped_column(Id)
     preview: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, deferred=True)
     committed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -61,7 +60,8 @@ class UploadFile(OrganisationOwned, Model):
 class UploadChunk(OrganisationOwned, Model):
     """Some hundred checked rows: compressed JSON of the good ones and of the errors (imports.chunks).
 
-    The commit works from these, so what was previewed is what is raised.
+    The commit works from these, so what was previewed is what is raised; `is_raised` is written together with the
+    contacts.
     """
 
     __tablename__ = "upload_chunk"
@@ -73,4 +73,5 @@ class UploadChunk(OrganisationOwned, Model):
     number: Mapped[int]
     accepted_count: Mapped[int]
     error_count: Mapped[int]
+    is_raised: Mapped[bool] = mapped_column(default=False, server_default=false())
     content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -22,17 +22,26 @@ from app.services.calendar import closed_days
 from app.services.definition import Definition
 from app.services.drafts import Draft
 
+# Contact numbers in ascending order, and the key that spreads references.
+Numbers = tuple[Sequence[int], int]
+
 # What every contact begins as.
 FRESH: Mapping[str, Any] = {"status": Status.LOGGED.value, "is_open": True, "version": 1}
 
 
 @needs(Permission.CONTACT_RAISE)
 def raise_contacts(
-    new: Sequence[Draft], definitions: Mapping[str, Definition], *, channel: str, upload_id: int | None = None
+    new: Sequence[Draft],
+    definitions: Mapping[str, Definition],
+    *,
+    channel: str,
+    upload_id: int | None = None,
+    reserved: Numbers | None = None,
 ) -> list[tuple[int, str]]:
     """Raise error-free drafts for the actor's own organisation, in order; (contact id, reference) of each.
 
-    RuleBroken when one of them is refused. Bulk statements: one for the contacts, one for their events.
+    RuleBroken when one of them is refused. Bulk statements: one for the contacts, one for their events. Numbers may
+    have been reserved, for as many or more.
     """
     actor = current_actor()
     _, refused = split_refused(new, definitions)
@@ -44,12 +53,12 @@ def raise_contacts(
         days: calendar.add_business_days(received, days, closed)
         for days in {definition.due_days for definition in definitions.values()}
     }
-    numbers, key = reserve_numbers(len(new))
+    numbers, key = reserved or reserve_numbers(len(new))
     raised: list[tuple[int, str]] = []
     by_type: dict[str, list[tuple[int, str]]] = {}
 
     def rows() -> Iterator[dict[str, Any]]:
-        for number, draft in zip(numbers, new, strict=True):
+        for number, draft in zip(numbers[: len(new)], new, strict=True):
             definition, reference = definitions[draft.type_code], make_reference(number, key)
             raised.append((number, reference))
             by_type.setdefault(draft.type_code, []).append((number, reference))
@@ -136,8 +145,8 @@ def contact_values(definition: Definition, draft: Draft, **known: Any) -> dict[s
     return {**FRESH, **draft_values(definition, draft), **known}
 
 
-def reserve_numbers(count: int) -> tuple[range | list[int], int]:
-    """`count` contact numbers nobody else will get, and the key that spreads references."""
+def reserve_numbers(count: int) -> Numbers:
+    """`count` contact numbers nobody else will get; on PostgreSQL also when the transaction comes to nothing."""
     if db.session.get_bind().dialect.name == "postgresql":
         # In one array: thousands of rows of one number take longer to read than to count.
         many = select(func.array_agg(CONTACT_NUMBERS.next_value())).select_from(func.generate_series(1, count))

@@ -7,9 +7,10 @@ from sqlalchemy import Select
 _S = TypeVar("_S", bound=Select[Any])
 
 
-def for_change(statement: _S) -> _S:
+def for_change(statement: _S, *, lets_refer: bool = False) -> _S:
     """The statement locking its rows, read afresh: who waited for the lock sees the winner's version.
 
-    SQLite has one writer at a time and needs no lock.
+    With `lets_refer` rows that refer to them can be written meanwhile. SQLite has one writer at a time and needs no
+    lock.
     """
-    return statement.with_for_update().execution_options(populate_existing=True)
+    return statement.with_for_update(key_share=lets_refer).execution_options(populate_existing=True)

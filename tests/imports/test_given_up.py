@@ -9,7 +9,7 @@ from app import jobs
 from app.domain import clock
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.extensions import db
-from app.imports import checking, pipeline
+from app.imports import checking, pipeline, raising
 from app.models import AuditEvent, Contact, ContactType, Grant, Job, Upload, User
 from tests.worlds import workbook
 
@@ -124,16 +124,16 @@ def test_raising_that_fails_is_stopped_and_goes_on_where_it_was(acting, run_jobs
     with acting("ann"):
         pipeline.start_commit(upload_id)
         db.session.commit()
-    real, calls = pipeline._packed, []
+    real, calls = raising._packed, []
 
-    def second_fails(upload: Upload, number: int) -> object:
+    def second_fails(upload_id: int, number: int) -> object:
         calls.append(1)
         # One chunk is fetched ahead of the one that is raised.
         if len(calls) == 3:
             raise NotAllowed("Not now.")
-        return real(upload, number)
+        return real(upload_id, number)
 
-    monkeypatch.setattr(pipeline, "_packed", second_fails)
+    monkeypatch.setattr(raising, "_packed", second_fails)
     run_jobs()
     upload = look(acting, upload_id)
     assert (upload.state, upload.raised_count, upload.refusal) == ("stopped", 3, jobs.MAY_NO_LONGER)
@@ -152,28 +152,30 @@ def test_raising_that_fails_is_stopped_and_goes_on_where_it_was(acting, run_jobs
 
 @pytest.mark.parametrize(("end", "reason"), [(disable, jobs.CANNOT_SIGN_IN), (take_roles, jobs.MAY_NO_LONGER)])
 def test_who_may_raise_no_more_is_stopped_at_the_next_chunk_and_somebody_else_goes_on(
-    acting, run_jobs, upload_id, monkeypatch, end, reason
+    world, acting, run_jobs, upload_id, monkeypatch, end, reason
 ) -> None:
     run_jobs()
     with acting("ann"):
         pipeline.start_commit(upload_id)
         db.session.commit()
-    real, calls = pipeline._packed, []
+    real, calls = raising._packed, []
 
-    def ends_before_the_third(upload: Upload, number: int) -> object:
+    def ends_before_the_third(upload_id: int, number: int) -> object:
         calls.append(1)
         # One chunk is fetched ahead: at the fourth the second is raised.
         if len(calls) == 4:
             end(acting, "ALD-ANN")
-        return real(upload, number)
+        return real(upload_id, number)
 
-    monkeypatch.setattr(pipeline, "_packed", ends_before_the_third)
+    monkeypatch.setattr(raising, "_packed", ends_before_the_third)
     run_jobs()
     upload = look(acting, upload_id)
-    assert (upload.state, upload.raised_count, upload.refusal) == ("stopped", 6, reason)
+    assert (upload.state, upload.refusal) == ("stopped", reason)
+    # Where two are raised at a time, they may still be under way then.
+    assert upload.raised_count in {"sqlite": (6,), "postgresql": (0, 3, 6)}[world.kind]
     with acting("system"):
         assert db.session.scalars(select(Job).order_by(Job.id.desc())).first().error == reason
-        assert sorted(db.session.scalars(select(Contact.upload_row))) == list(range(2, 8))
+        assert len(set(db.session.scalars(select(Contact.upload_row)))) == upload.raised_count
     with acting("sue"):
         pipeline.start_commit(upload_id)
         db.session.commit()

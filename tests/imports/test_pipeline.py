@@ -195,30 +195,6 @@ def test_progress_is_told_and_may_stop_the_work(acting, small_chunks) -> None:
         assert count(UploadChunk) == 4
 
 
-def test_a_commit_stopped_anywhere_goes_on_where_it_was(acting, small_chunks) -> None:
-    with acting("ann"):
-        upload_id = receive([*rows_of(10), BAD])
-        check(upload_id)
-        for chunk in range(1, 5):
-
-            def stop(done: int, total: int, chunk: int = chunk) -> None:
-                assert total == 10
-                if done >= min(3 * chunk, 10):
-                    raise RuntimeError("killed before the chunk was kept")
-
-            with pytest.raises(RuntimeError):
-                commit(upload_id, stop)
-            db.session.rollback()
-            kept = pipeline.get_upload(upload_id)
-            assert count(Contact) == kept.raised_count == 3 * (chunk - 1) and kept.next_chunk == chunk - 1
-            events = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "contact:raise")
-            assert db.session.scalar(events) == kept.raised_count
-        assert len(commit(upload_id)) == 1
-        assert sorted(db.session.scalars(select(Contact.upload_row))) == list(range(2, 12))
-        assert commit(upload_id) == [] and count(Contact) == 10
-        assert actions().count("upload:finish") == 1
-
-
 def test_a_file_without_a_good_row_cannot_be_raised(acting) -> None:
     with acting("ann"):
         upload_id = receive([BAD, BAD])

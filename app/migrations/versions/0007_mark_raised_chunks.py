@@ -1,0 +1,34 @@
+"""Mark each chunk of an upload that was raised, for two may be raised at a time
+
+Revision ID: 0007
+Revises: 0006
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("upload_chunk", sa.Column("is_raised", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.execute(
+        "UPDATE upload_chunk SET is_raised = (SELECT upload_chunk.number < upload.next_chunk FROM upload"
+        " WHERE upload.id = upload_chunk.upload_id)"
+    )
+    with op.batch_alter_table("upload") as batch_op:
+        batch_op.drop_column("next_chunk")
+
+
+def downgrade() -> None:
+    op.add_column("upload", sa.Column("next_chunk", sa.Integer(), server_default="0", nullable=False))
+    # The version before goes on behind the last: one chunk that waits before it, after a stop, would not be raised.
+    op.execute(
+        "UPDATE upload SET next_chunk = (SELECT coalesce(max(number) + 1, 0) FROM upload_chunk"
+        " WHERE upload_chunk.upload_id = upload.id AND is_raised)"
+    )
+    with op.batch_alter_table("upload_chunk") as batch_op:
+        batch_op.drop_column("is_raised")
