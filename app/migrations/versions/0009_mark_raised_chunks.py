@@ -19,8 +19,8 @@ def upgrade() -> None:
         "UPDATE upload_chunk SET is_raised = (SELECT upload_chunk.number < upload.next_chunk FROM upload"
         " WHERE upload.id = upload_chunk.upload_id)"
     )
-    with op.batch_alter_table("upload") as batch_op:
-        batch_op.drop_column("next_chunk")
+    # In place: SQLite's way of altering in batches makes the table anew, and contacts refer to it.
+    op.drop_column("upload", "next_chunk")
 
 
 def downgrade() -> None:
@@ -30,5 +30,4 @@ def downgrade() -> None:
         "UPDATE upload SET next_chunk = (SELECT coalesce(max(number) + 1, 0) FROM upload_chunk"
         " WHERE upload_chunk.upload_id = upload.id AND is_raised)"
     )
-    with op.batch_alter_table("upload_chunk") as batch_op:
-        batch_op.drop_column("is_raised")
+    op.drop_column("upload_chunk", "is_raised")
