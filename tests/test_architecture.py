@@ -23,6 +23,7 @@ def test_every_verb_names_its_permission() -> None:
         "revoke_sessions",
         "sign_in",
         "resume",
+        "tell_of_access",
         "tell_of_upload",
     }
     writes = {"add", "add_all", "delete", "flush", "commit"}
