@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, g, request
+from flask import g, request
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 from wtforms import EmailField, HiddenField, StringField
@@ -161,9 +161,7 @@ class PeoplePage(ListPage):
     def create_row(self, form: Any) -> Any:
         values = {name: form[name].data for name in ("user_id", "name", "email")}
         organisation_id = self._organisation_id(form) if "organisation" in form else None
-        user, told = people.create_user(values, organisation_id=organisation_id)
-        flash(told, "warning")
-        return user
+        return people.create_user(values, organisation_id=organisation_id)
 
     def _organisation_id(self, form: Any) -> int:
         organisation = organisations.find_by_code(form.organisation.data or "")
