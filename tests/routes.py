@@ -183,6 +183,14 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("people.create_view", "POST"): Route(at("/people/new/"), KEEPERS),
     ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
     ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
+    ("people.act_view", "GET"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True),
+    # Without a reason nobody is disabled.
+    ("people.act_view", "POST"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True),
+    ("people_many.index_view", "POST"): Route(
+        at("/people/many/"), KEEPERS, data={"action": "disable", "which": "ticked"}, ok=302
+    ),
+    # Nobody was chosen, so nobody is disabled.
+    ("people_many.done_view", "POST"): Route(at("/people/many/done/"), KEEPERS, ok=409, data={"action": "disable"}),
     ("organisations.index_view", "GET"): Route(at("/organisations/"), ORGANISATION_READERS),
     ("organisations.details_view", "GET"): Route(
         by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, String, UniqueConstraint, false, literal_column
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
 
@@ -43,6 +43,12 @@ class User(OrganisationOwned, Model):
     services: Mapped[list["ServiceGrant"]] = relationship(
         lazy="raise", order_by="ServiceGrant.service", overlaps="organisation_id,grants"
     )
+
+    # What lists show of what a person may do today; filled by services.people_list.
+    services_today: Mapped[str | None] = query_expression()
+    roles_today: Mapped[str | None] = query_expression()
+    first_end: Mapped[date | None] = query_expression()
+    organisation_name: Mapped[str | None] = query_expression()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.user_id})"

@@ -175,6 +175,15 @@ def state_of(users: Iterable[User]) -> dict[int, State]:
     return {people[about]: State(int(failures), end) for about, failures, end in unscoped(wanted)}
 
 
+def find_locked() -> list[int]:
+    """Ids of the people within reach who have to wait now; there are few, whoever guesses."""
+    blocked = select(SignInLimit.about).where(_is_blocked(clock.now()), SignInLimit.about != "")
+    abouts = set(unscoped(blocked).scalars())
+    if not abouts:
+        return []
+    return [pk for pk, user_id in db.session.execute(select(User.id, User.user_id)) if _hash(user_id) in abouts]
+
+
 @needs(Permission.USER_CHANGE)
 def unlock(user: User) -> bool:
     """End a person's wait in every browser; False when there was nothing to end. Whether they are enabled stays."""
