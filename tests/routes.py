@@ -183,6 +183,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("people.create_view", "POST"): Route(at("/people/new/"), KEEPERS),
     ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
     ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
+    ("people.export_view", "POST"): Route(at("/people/export/"), PEOPLE_READERS, data={"format": "csv"}),
     ("people.act_view", "GET"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True),
     # Without a reason nobody is disabled.
     ("people.act_view", "POST"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True),

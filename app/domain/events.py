@@ -54,5 +54,6 @@ EVENTS: dict[str, str] = {
     "user:create": "added the person",
     "user:delete": "deleted the person",
     "user:disable": "disabled the person",
+    "user:export": "exported who has what",
     "user:enable": "let the person sign in again",
 }

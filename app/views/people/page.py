@@ -2,21 +2,26 @@
 
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import Flask, abort, current_app, flash, redirect, request
+from flask import Response as FileResponse
 from flask_admin import expose
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.access.actor import allowed, current_actor
-from app.domain.errors import DomainError
+from app.domain import clock
+from app.domain.errors import DomainError, NotFound
 from app.domain.events import EVENTS
 from app.domain.roles import Permission, Role
 from app.domain.service import Service
 from app.domain.spans import Span
+from app.exports import people as people_export
+from app.exports.contacts import FORMATS
 from app.extensions import db
 from app.models import AuditEvent, Grant, Organisation, ServiceGrant, User, UserSession
 from app.services import access_rules, locks, open_work, people, second_factors
 from app.services.request_keys import find_result, new_key, once
+from app.views.contact_list import in_scope
 from app.views.forms import add_error
 from app.views.people.actions import Action, ActionForm, get_action, keep_fields, list_actions, offer_access
 from app.views.people.holdings import list_holdings
@@ -32,6 +37,7 @@ class PeoplePage(PeopleListPage):
     """The list of people, and each person's own page."""
 
     permission = Permission.USER_READ
+    list_template = "pages/people/list.html"
 
     @expose("/details/")
     def details_view(self) -> str:
@@ -64,6 +70,23 @@ class PeoplePage(PeopleListPage):
             event_words=EVENTS,
             changes_of=_changes,
             show_instant=show_instant,
+        )
+
+    @expose("/export/", methods=("POST",))
+    def export_view(self) -> FileResponse:
+        """A file of who has what among the people the list shows."""
+        asked = self.read_asked(self.bar(), [])
+        file_format = request.form.get("format", "")
+        if asked.refusals or file_format not in FORMATS:
+            raise NotFound("That list does not exist.")
+        people_export.record_people_export(asked.filters, asked.sort, file_format)
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        pieces = people_export.stream_people(current_actor(), asked.filters, asked.sort, file_format)
+        name = f"who-has-what-{clock.now().astimezone(clock.LONDON):%Y-%m-%d-%H%M}.{file_format}"
+        return FileResponse(
+            in_scope(app, pieces),
+            mimetype=FORMATS[file_format],
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
     @expose("/<code>/<act>/", methods=("GET", "POST"))
