@@ -42,8 +42,8 @@ class DayField(DateField):
 class ActionForm(FlaskForm):
     """What the actions ask for; those an action does not ask for are taken out."""
 
-    service = SelectField("Service", validate_choice=False)
-    role = SelectField("Role", validate_choice=False)
+    service = SelectField("Service", validate_choice=False, render_kw={"required": True})
+    role = SelectField("Role", validate_choice=False, render_kw={"required": True})
     starts_on = DayField("First day", validators=[InputRequired("Enter the first day.")], default=clock.today)
     ends_on = DayField("Last day", validators=[Optional()], description="Leave empty if it has no end yet.")
     successor = LookupField(

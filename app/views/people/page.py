@@ -191,5 +191,5 @@ def _changes(event: AuditEvent) -> list[str]:
 def _shown(values: dict[str, Any], name: str) -> str:
     value = values.get(name)
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(_label(str(one)) or str(one) for one in value) or "none"
     return "none" if value in (None, "") else _label(str(value)) or str(value)
