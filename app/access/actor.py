@@ -21,7 +21,8 @@ _R = TypeVar("_R")
 class Actor:
     """Somebody, as they are now; `organisation_ids` is the set they act for, never one id.
 
-    The counts are of a signed-in person's unread notifications and of the contacts that wait for their side, both up
+    `is_pending` is somebody whose second factor is still asked for, who may do nothing; `is_proved` somebody who has
+    shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the contacts that wait for their side, both up
     to a hundred.
     """
 
@@ -36,6 +37,9 @@ class Actor:
     permissions: frozenset[Permission]
     session_pk: int | None = None
     must_change_password: bool = False
+    must_add_factor: bool = False
+    is_pending: bool = False
+    is_proved: bool = False
     preferences: Preferences = Preferences()
     unread_count: int = 0
     waiting_count: int = 0

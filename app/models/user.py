@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Json, Model, OrganisationOwned, UtcDateTime
@@ -50,7 +50,11 @@ class Grant(OrganisationOwned, Model):
 
 
 class UserSession(OrganisationOwned, Model):
-    """One signed-in browser; only the hash of its token is kept."""
+    """One signed-in browser; only the hash of its token is kept.
+
+    While `is_pending` the password was right and the second factor is still asked for. `proved_at` is when the person
+    last showed who they are. `challenge` is what a passkey is to sign next; it is good for one answer.
+    """
 
     __tablename__ = "user_session"
     __table_args__ = (
@@ -65,3 +69,6 @@ class UserSession(OrganisationOwned, Model):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     address: Mapped[str] = mapped_column(String(45))
     browser: Mapped[str] = mapped_column(String(200))
+    is_pending: Mapped[bool] = mapped_column(default=False, server_default=false())
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    challenge: Mapped[str | None] = mapped_column(String(100))
