@@ -21,9 +21,10 @@ _R = TypeVar("_R")
 class Actor:
     """Somebody, as they are now; `organisation_ids` is the set they act for, never one id.
 
+    While they act for an organisation that is not theirs, `on_behalf_of` is its name and `reason` is why.
     `is_pending` is somebody whose second factor is still asked for, who may do nothing; `is_proved` somebody who has
-    shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the contacts that wait for their side, both up
-    to a hundred.
+    shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the
+    contacts that wait for their side, both up to a hundred.
     """
 
     user_pk: int | None
@@ -40,6 +41,8 @@ class Actor:
     must_add_factor: bool = False
     is_pending: bool = False
     is_proved: bool = False
+    on_behalf_of: str = ""
+    reason: str = ""
     preferences: Preferences = Preferences()
     unread_count: int = 0
     waiting_count: int = 0

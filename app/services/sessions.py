@@ -28,6 +28,8 @@ WRONG = (
 TOUCH_AFTER = timedelta(minutes=1)
 # For whoever is closely guarded (domain.roles) an unused session ends sooner.
 GUARDED_IDLE = timedelta(minutes=15)
+# The longest that a session may be unused or live by any setting (see README), for lists of them.
+LONGEST_IDLE = LONGEST_LISTED = timedelta(hours=24)
 # How long the page that asks for a second factor is good for, and how long somebody counts as having shown who they are.
 PENDING_FOR = PROVED_FOR = timedelta(minutes=10)
 
@@ -109,9 +111,9 @@ def finish(session: UserSession, user: User, token: str, **details: Any) -> None
 
 def record_own(action: str, user: User, **details: Any) -> None:
     """An event by the person themselves, who is no actor yet."""
-    event = audit.record(action, user, **details)
-    event.actor_id, event.actor_name = user.id, user.name
-    event.actor_organisation = db.session.get_one(Organisation, user.organisation_id).name
+    of = db.session.get_one(Organisation, user.organisation_id)
+    person = [user.id, user.user_id, user.name, user.must_change_password, of.id, of.name, of.kind_code]
+    audit.record(action, user, actor=_actor(person, frozenset(), None), **details)
 
 
 def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
