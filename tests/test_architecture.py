@@ -21,7 +21,13 @@ def test_every_verb_names_its_permission() -> None:
         "once",
         "reserve_numbers",
         "revoke_sessions",
+        "complete",
+        "give_up",
+        "offer_passkey",
+        "send_to_whoever_asked",
         "sign_in",
+        "take",
+        "use",
         "resume",
         "tell_of_upload",
     }

@@ -1,9 +1,10 @@
 """What people do with their own account: details, password, sessions, and reading what they may do and have done."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal_column, select
 
 from app.access.actor import current_actor, needs
 from app.domain import clock
@@ -43,8 +44,8 @@ def change_own_details(values: Mapping[str, str]) -> User:
 @needs(Permission.ACCOUNT_OWN)
 def change_own_password(old: str, new: str) -> None:
     """Choose a new password; every other session of the person ends, and every link mailed to them."""
-    actor, user = current_actor(), own_user()
-    _check_password(user, old, field="old_password")
+    actor = current_actor()
+    user = _check_password(old, field="old_password")
     if old == new:
         raise RuleBroken("Choose a password that differs from the current one.", field="new_password")
     passwords.check_new(new, user_id=user.user_id, words=links.own_words(user))
@@ -56,43 +57,49 @@ def change_own_password(old: str, new: str) -> None:
     mail.post(MailKind.PASSWORD_CHANGED, to=user, at=clock.now())
 
 
-def _check_password(user: User, password: str, *, field: str) -> None:
-    """RuleBroken when it is not the person's; whoever sits at a session left open cannot try for long."""
-    subject = locks.of_factor(user.user_id, "own session")
-    if locks.take(subject) is None:
-        raise RuleBroken(WAIT, field=field)
+def _check_password(password: str, *, field: str) -> User:
+    """One's own row; RuleBroken when the password is wrong. Whoever sits at a session left open cannot try for long."""
+    subject = _take(field)
+    user = own_user()
     if not passwords.is_right(user.password_hash, password):
         raise RuleBroken(WRONG_PASSWORD, field=field)
     locks.forget(subject)
+    return user
+
+
+def _take(field: str) -> locks.Subject:
+    """Count a try, in a transaction of its own: so before this one begins, for SQLite has one writer."""
+    subject = locks.of_factor(current_actor().user_id, "own session")
+    if locks.take(subject) is None:
+        raise RuleBroken(WAIT, field=field)
+    return subject
 
 
 @needs(Permission.ACCOUNT_OWN)
 def prove(way: str, answer: str) -> None:
     """Show again who one is, by password, app, recovery code or passkey: good for ten minutes."""
-    actor, user = current_actor(), own_user()
-    session = db.session.get_one(UserSession, actor.session_pk)
+    actor = current_actor()
     if way == "password":
-        _check_password(user, answer, field="password")
+        _check_password(answer, field="password")
     else:
-        subject = locks.of_factor(user.user_id, "own session")
-        if locks.take(subject) is None:
-            raise RuleBroken(WAIT, field="code")
-        refusal = second_step.refusal_of(session.id, user.id, way, answer)
+        subject = _take("code")
+        refusal = second_step.refusal_of(actor.session_pk or 0, actor.user_pk or 0, way, answer)
         if refusal is not None:
             raise RuleBroken(refusal, field="code")
         locks.forget(subject)
-    session.proved_at = clock.now()
-    audit.record("session:prove", user)
+    db.session.get_one(UserSession, actor.session_pk).proved_at = clock.now()
+    audit.record("session:prove", own_user())
 
 
-def list_own_sessions() -> list[UserSession]:
+def list_own_sessions(*, idle: timedelta, longest: timedelta) -> list[UserSession]:
     """One's own sessions that are open, the one seen last first."""
+    actor, now = current_actor(), clock.now()
     wanted = select(UserSession).where(
-        UserSession.user_id == current_actor().user_pk,
+        UserSession.user_id == actor.user_pk,
         UserSession.revoked_at.is_(None),
         ~UserSession.is_pending,
-        UserSession.created_at > clock.now() - sessions.LONGEST_LISTED,
-        UserSession.last_seen_at > clock.now() - sessions.LONGEST_IDLE,
+        UserSession.created_at > now - longest,
+        UserSession.last_seen_at > now - sessions.idle_of(actor, idle),
     )
     return list(db.session.scalars(wanted.order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())))
 
@@ -128,7 +135,9 @@ def list_own_grants() -> list[Grant]:
 
 
 def select_own_activity() -> Select[Any]:
-    """What one has done oneself, and what others have done to one's account, not ordered."""
+    """What one has done oneself, contacts left out, and what others have done to one's account, not ordered."""
     pk = current_actor().user_pk
     about_me = (AuditEvent.object_type == "user") & (AuditEvent.object_id == pk)
-    return select(AuditEvent).where((AuditEvent.actor_id == pk) | about_me)
+    # Written out, or the databases do not see that their index is meant.
+    by_me = (AuditEvent.actor_id == pk) & (AuditEvent.object_type != literal_column("'contact'"))
+    return select(AuditEvent).where(by_me | about_me)

@@ -115,6 +115,7 @@ def add(answer: str, name: str) -> list[str]:
     try:
         db.session.flush()
     except IntegrityError as taken:
+        db.session.rollback()
         raise RuleBroken("That passkey was added already.") from taken
     return second_factors.tell_of_new(factor)
 

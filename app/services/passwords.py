@@ -19,7 +19,7 @@ _MOST_JUDGED = 72
 SERVICE_WORDS = ("xoserve", "gas", "contact", "contacts", "management", "service", "meter", "point", "mprn", "shipper")
 OWN_WORDS = "It is made of names that others know. Three or four words that have nothing to do with you do well."
 WEAKNESSES = {
-    "dictionary": "It is made of words and passwords that many people choose. Add a word or two that few would think of.",
+    "dictionary": "It is made of words or passwords that many people choose. Add a word or two that few think of.",
     "repeat": "It repeats itself. Add words or characters that differ.",
     "sequence": "It follows an order such as abc or 6543. Three or four unrelated words do well.",
     "spatial": "It follows keys that lie side by side. Three or four unrelated words do well.",

@@ -88,9 +88,7 @@ def begin_app() -> SecondFactor:
     check_proved()
     actor = current_actor()
     check_room(actor.user_pk or 0)
-    unfinished = select(SecondFactor).where(
-        SecondFactor.user_id == actor.user_pk, SecondFactor.confirmed_at.is_(None)
-    )
+    unfinished = select(SecondFactor).where(SecondFactor.user_id == actor.user_pk, SecondFactor.confirmed_at.is_(None))
     for left in db.session.scalars(unfinished):
         db.session.delete(left)
     factor = SecondFactor(

@@ -28,9 +28,7 @@ WRONG = (
 TOUCH_AFTER = timedelta(minutes=1)
 # For whoever is closely guarded (domain.roles) an unused session ends sooner.
 GUARDED_IDLE = timedelta(minutes=15)
-# The longest that a session may be unused or live by any setting (see README), for lists of them.
-LONGEST_IDLE = LONGEST_LISTED = timedelta(hours=24)
-# How long the page that asks for a second factor is good for, and how long somebody counts as having shown who they are.
+# How long the page that asks for a second factor is good for, and how long somebody has shown who they are.
 PENDING_FOR = PROVED_FOR = timedelta(minutes=10)
 
 
@@ -148,8 +146,8 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     if not rows:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
-    session_pk, created_at, last_seen_at, revoked_at, is_pending, proved_at, is_active, is_organisation_active = first[:8]
-    has_factor, chosen, unread_count, waiting_count, *person = first[8:-3]
+    session_pk, created_at, last_seen_at, revoked_at, is_pending, proved_at = first[:6]
+    is_active, is_organisation_active, has_factor, chosen, unread_count, waiting_count, *person = first[6:-3]
     if revoked_at or not is_active or not is_organisation_active:
         return None
     roles = frozenset(
@@ -158,8 +156,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         if role and starts_on <= today and (ends_on is None or today <= ends_on)
     )
     actor = _actor(person, roles, session_pk)
-    is_guarded = is_closely_guarded(actor.roles, actor.permissions)
-    if now - last_seen_at > (min(idle, GUARDED_IDLE) if is_guarded else idle):
+    if now - last_seen_at > idle_of(actor, idle):
         return None
     if now - created_at > (PENDING_FOR if is_pending else longest):
         return None
@@ -169,7 +166,9 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
             db.session.commit()
     if is_pending:
         return replace(actor, is_pending=True, roles=frozenset(), permissions=frozenset())
-    must_add_factor = is_guarded and not has_factor and second_factors.is_demanded()
+    must_add_factor = (
+        second_factors.is_demanded() and not has_factor and is_closely_guarded(actor.roles, actor.permissions)
+    )
     return replace(
         actor,
         permissions=EVERYONE if must_add_factor else actor.permissions,
@@ -179,6 +178,11 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         unread_count=unread_count,
         waiting_count=waiting_count,
     )
+
+
+def idle_of(actor: Actor, idle: timedelta) -> timedelta:
+    """For how long a session of this person may be unused."""
+    return min(idle, GUARDED_IDLE) if is_closely_guarded(actor.roles, actor.permissions) else idle
 
 
 def actor_of(user_id: str) -> Actor | None:

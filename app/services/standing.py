@@ -36,13 +36,13 @@ def why_shut_out(user: User) -> Words | None:
             "The organisation is suspended",
             f"{organisation.name} is suspended from this service, so none of its people can sign in. Your user ID and "
             "everything you raised are kept.",
-            _officers(user.organisation_id),
+            officers_of(user.organisation_id),
         )
     if not user.is_active:
         return Words(
             "The account is disabled",
             "Your account is disabled, so you cannot sign in. Everything you raised is kept.",
-            _officers(user.organisation_id),
+            officers_of(user.organisation_id),
         )
     return None
 
@@ -62,10 +62,10 @@ def access_words(user: User) -> Words | None:
         title, sentence = "Ended", f"Your access to contacts ended on {show_date(past[-1])}."
     else:
         title, sentence = "None", "You have no access to contacts: it was not given to you, or it was withdrawn."
-    return Words(title, sentence, _officers(user.organisation_id))
+    return Words(title, sentence, officers_of(user.organisation_id))
 
 
-def _officers(organisation_id: int) -> tuple[str, ...]:
+def officers_of(organisation_id: int) -> tuple[str, ...]:
     """The people who run access for an organisation today, by name."""
     today = clock.today()
     wanted = (

@@ -13,12 +13,14 @@ from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, SavedView, Upload, User
 from app.views import (
     about,
+    account,
     errors,
     headers,
+    links,
     lookups,
-    profile,
     public_ids,
     request_scope,
+    second_step,
     session,
     static_files,
     status,
@@ -74,7 +76,9 @@ def register(app: Flask, config: Config) -> None:
     static_files.register(app)
     theme.register(app)
     session.register(app)
-    profile.register(app)
+    second_step.register(app)
+    links.register(app)
+    account.register(app)
     status.register(app)
     about.register(app, config)
     lookups.register(app)

@@ -85,9 +85,18 @@ def upgrade() -> None:
     op.add_column("user_session", sa.Column("is_pending", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("user_session", sa.Column("proved_at", _INSTANT, nullable=True))
     op.add_column("user_session", sa.Column("challenge", sa.String(length=100), nullable=True))
+    no_contact = sa.text("object_type <> 'contact'")
+    op.create_index(
+        "ix_audit_event_own",
+        "audit_event",
+        ["actor_id", "id"],
+        sqlite_where=no_contact,
+        postgresql_where=no_contact,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_event_own", table_name="audit_event")
     with op.batch_alter_table("user_session") as batch_op:
         for name in ("challenge", "proved_at", "is_pending"):
             batch_op.drop_column(name)
