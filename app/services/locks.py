@@ -109,7 +109,7 @@ def take(*subjects: Subject) -> Try | None:
             db.session.rollback()
             return None
         db.session.commit()
-    return Try(any(row.blocked_until is not None for row in counted))
+    return Try(any(row is not None and row.blocked_until is not None for row in counted))
 
 
 def _is_blocked(now: datetime) -> ColumnElement[bool]:

@@ -86,7 +86,9 @@ def test_a_passkey_is_made_and_signs_in(visit_by_name: OpenVisitor) -> None:
 def test_where_there_is_no_passkey_a_sentence_says_so(visit_by_name: OpenVisitor) -> None:
     page = visit_by_name("sue").page
     page.goto("/account/sign-in/passkey/")
-    page.evaluate("() => { navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError')); }")
+    page.evaluate(
+        "() => { navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
+    )
     page.get_by_role("button", name="Make a passkey").click()
     expect(page.get_by_text("No passkey was used. Try again, or use another way.")).to_be_visible()
 
