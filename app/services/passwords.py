@@ -29,8 +29,8 @@ WEAKNESSES = {
     "regex": "It is made of a year. Three or four unrelated words do well.",
 }
 OTHERWISE = "Three or four unrelated words do well."
-# Fits no password, for those who have not chosen one yet.
-NONE_YET = "!"
+# In place of a hash for those who have not chosen a password yet: none fits it.
+NONE_YET = ""
 
 # Each verification takes its memory for as long as it runs; more at once than cores only adds memory.
 _at_once = BoundedSemaphore(os.cpu_count() or 1)
@@ -58,11 +58,9 @@ def is_right(stored_hash: str | None, password: str) -> bool:
         password = ""
     if not _nobody:
         _nobody = make_hash(secrets.token_urlsafe(24))
-    if stored_hash == NONE_YET:
-        stored_hash = None
     with _at_once:
         try:
-            return _hasher.verify(stored_hash or _nobody, password) and stored_hash is not None
+            return _hasher.verify(stored_hash or _nobody, password) and bool(stored_hash)
         except (VerificationError, InvalidHashError):
             return False
 
