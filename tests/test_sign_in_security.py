@@ -72,9 +72,9 @@ def test_an_unknown_person_waits_like_a_known_one_and_costs_the_same(app, move, 
     assert hashes.count == 5, "nothing is hashed while one has to wait"
 
 
-def test_ten_thousand_wrong_passwords_are_five_hashes_and_six_events(app, move, monkeypatch) -> None:
+def test_ten_thousand_wrong_passwords_are_five_hashes_and_five_events(app, world, move, monkeypatch) -> None:
     hashes = Counter(monkeypatch)
-    for number in range(10_000):
+    for number in range(10_000 if world.kind == "sqlite" else 1_000):
         assert attempt(app, password=f"guess-number-{number}", address="") == "refused"
     assert hashes.count == 5
     assert events(app) == ["session:refuse"] * 4 + ["session:lock"]
@@ -217,7 +217,8 @@ def page_of(app: Flask, user_id: str, password: str) -> str:
     token = client.get("/sign-in").get_data(as_text=True).split('name="csrf_token" value="')[1].split('"')[0]
     form = {"user_id": user_id, "password": password, "csrf_token": token}
     answer = client.post("/sign-in", data=form)
-    assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+    assert answer.status_code == 200
+    assert all(one.startswith("cms=") for one in answer.headers.getlist("Set-Cookie")), "no browser becomes known so"
     body = answer.get_data(as_text=True).replace(user_id, "USER")
     for part in body.split('nonce="')[1:] + body.split('name="csrf_token" value="')[1:]:
         body = body.replace(part.split('"')[0], "RANDOM")

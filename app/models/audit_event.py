@@ -11,7 +11,7 @@ from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
 # As the database reports it, which Alembic compares letter by letter.
 _NOTHING: ColumnElement[str] = literal_column("''")
 
-_NO_CONTACT = literal_column("object_type <> 'contact'")
+_NO_CONTACT: ColumnElement[bool] = literal_column("object_type <> 'contact'")
 
 
 class AuditEvent(OrganisationOwned, Model):

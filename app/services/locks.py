@@ -42,7 +42,6 @@ PASSWORD_TRIES = Rule(5, _GROWING)
 ADDRESS_TRIES = Rule(50, _GROWING)
 LINKS_ASKED = Rule(3, (timedelta(hours=1),))
 LINKS_ASKED_FROM_ADDRESS = Rule(20, (timedelta(hours=1),))
-REQUESTS_FROM_ADDRESS = Rule(5, (timedelta(hours=1),))
 
 
 class Subject(NamedTuple):
@@ -102,15 +101,15 @@ def take(*subjects: Subject) -> Try | None:
     with acting_as(SYSTEM), reading():
         keys = [subject.key for subject in subjects]
         waiting = select(SignInLimit.id).where(SignInLimit.subject.in_(keys), _is_blocked(now)).limit(1)
-        if unscoped(waiting).first() is not None:
+        if db.session.execute(waiting).first() is not None:
             return None
     with acting_as(SYSTEM):
-        counted = [unscoped(_counting(subject, now)).first() for subject in sorted(subjects)]
+        counted = [db.session.execute(_counting(subject, now)).first() for subject in sorted(subjects)]
         if None in counted:
             db.session.rollback()
             return None
         db.session.commit()
-    return Try(any(row.blocked_until is not None for row in counted))
+    return Try(any(row is not None and row.blocked_until is not None for row in counted))
 
 
 def _is_blocked(now: datetime) -> ColumnElement[bool]:
@@ -151,15 +150,6 @@ def give_back(subject: Subject) -> None:
     """Count one try less, for it was right; in the caller's transaction."""
     fewer = {"failures": SignInLimit.failures - 1, "blocked_until": null()}
     unscoped(update(SignInLimit).where(SignInLimit.subject == subject.key, SignInLimit.failures > 0).values(**fewer))
-
-
-def wait_of(subject: Subject) -> datetime | None:
-    """Until when a subject has to wait, or None."""
-    now = clock.now()
-    with acting_as(SYSTEM), reading():
-        wanted = select(SignInLimit.blocked_until).where(SignInLimit.subject == subject.key, _is_blocked(now))
-        until: datetime | None = unscoped(wanted).scalar()
-        return until
 
 
 def state_of(users: Iterable[User]) -> dict[int, State]:

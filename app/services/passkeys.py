@@ -86,7 +86,7 @@ def offer_new() -> str:
 
 @needs(Permission.ACCOUNT_OWN)
 def add(answer: str, name: str) -> list[str]:
-    """Keep the passkey a browser made; the first recovery codes are returned when there were none."""
+    """Keep the passkey a browser made; with the first factor come recovery codes, which are returned."""
     second_factors.check_proved()
     actor = current_actor()
     second_factors.check_room(actor.user_pk or 0)

@@ -15,8 +15,10 @@ from app.domain.errors import RuleBroken
 SHORTEST, LONGEST = 12, 128
 # Of five steps from 0 to 4: harder than 100 million guesses.
 LOWEST_SCORE = 3
+# So many different characters must be left without the names that others know.
+FEWEST_OWN = 5
 _MOST_JUDGED = 72
-SERVICE_WORDS = ("xoserve", "gas", "contact", "contacts", "management", "service", "meter", "point", "mprn", "shipper")
+SERVICE_WORDS = ("xoserve", "gas", "contact", "contacts", "management", "service", "mprn", "shipper", "password")
 OWN_WORDS = "It is made of names that others know. Three or four words that have nothing to do with you do well."
 WEAKNESSES = {
     "dictionary": "It is made of words or passwords that many people choose. Add a word or two that few think of.",
@@ -27,8 +29,8 @@ WEAKNESSES = {
     "regex": "It is made of a year. Three or four unrelated words do well.",
 }
 OTHERWISE = "Three or four unrelated words do well."
-# Fits no password, for those who have not chosen one yet.
-NONE_YET = "!"
+# In place of a hash for those who have not chosen a password yet: none fits it.
+NONE_YET = ""
 
 # Each verification takes its memory for as long as it runs; more at once than cores only adds memory.
 _at_once = BoundedSemaphore(os.cpu_count() or 1)
@@ -56,11 +58,9 @@ def is_right(stored_hash: str | None, password: str) -> bool:
         password = ""
     if not _nobody:
         _nobody = make_hash(secrets.token_urlsafe(24))
-    if stored_hash == NONE_YET:
-        stored_hash = None
     with _at_once:
         try:
-            return _hasher.verify(stored_hash or _nobody, password) and stored_hash is not None
+            return _hasher.verify(stored_hash or _nobody, password) and bool(stored_hash)
         except (VerificationError, InvalidHashError):
             return False
 
@@ -83,9 +83,13 @@ def check_new(password: str, *, user_id: str, words: Iterable[str] = ()) -> None
         raise RuleBroken(f"Use {LONGEST} characters at most.", field="new_password")
     if user_id.casefold() in password.casefold():
         raise RuleBroken("Choose a password that does not hold your user ID.", field="new_password")
-    known = [user_id, *re.split(r"\W+", " ".join([user_id, *words])), *SERVICE_WORDS]
-    judged = zxcvbn(password[:_MOST_JUDGED], user_inputs=[word for word in known if len(word) > 2])
-    if judged["score"] < LOWEST_SCORE:
-        found = {match.get("dictionary_name") for match in judged["sequence"]}
-        why = OWN_WORDS if "user_inputs" in found else WEAKNESSES.get(judged["sequence"][0]["pattern"], "")
-        raise RuleBroken(f"That password is too easy to guess. {why or OTHERWISE}", field="new_password")
+    known = {word for word in re.split(r"\W+", " ".join([user_id, *words, *SERVICE_WORDS]).casefold()) if len(word) > 2}
+    left = re.sub("|".join(sorted(known, key=len, reverse=True)), "", password.casefold())
+    judged = zxcvbn(password[:_MOST_JUDGED], user_inputs=sorted(known))
+    if len(left) < len(password) and len(set(left)) < FEWEST_OWN:
+        why = OWN_WORDS
+    elif judged["score"] < LOWEST_SCORE:
+        why = WEAKNESSES.get(judged["sequence"][0]["pattern"], OTHERWISE)
+    else:
+        return
+    raise RuleBroken(f"That password is too easy to guess. {why}", field="new_password")

@@ -135,7 +135,7 @@ def address_of(seed: str, user_id: str) -> str:
 
 @needs(Permission.ACCOUNT_OWN)
 def confirm_app(code: str, name: str) -> list[str]:
-    """Take an app into use by its first code; the first recovery codes are returned when there were none."""
+    """Take an app into use by its first code; with the first factor come recovery codes, which are returned."""
     check_proved()
     factor = find_unfinished()
     if factor is None:
@@ -148,11 +148,11 @@ def confirm_app(code: str, name: str) -> list[str]:
 
 
 def tell_of_new(factor: SecondFactor) -> list[str]:
-    """Write down that a factor was added, tell its owner, and make recovery codes where there are none; part of it."""
+    """Write down that a factor was added, tell its owner, and make recovery codes beside the first one; part of it."""
     user = db.session.get_one(User, factor.user_id)
     audit.record("second_factor:add", user, after={"kind": factor.kind, "name": factor.name})
     mail.post(MailKind.SECOND_FACTOR_CHANGED, to=user, at=clock.now())
-    return [] if count_recovery_codes(user.id) else _make_recovery_codes(user)
+    return _make_recovery_codes(user) if len(list_of(user.id)) == 1 else []
 
 
 def get_own(pk: int) -> SecondFactor:

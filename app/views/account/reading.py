@@ -14,6 +14,7 @@ from app.views.listing import Bar, read_parameters
 from app.views.listing_paging import fetch_page
 from app.views.words import show_instant
 
+LIST = "own-activity"
 PAGE_SIZE = 30
 SORTS = {"newest": Sort("Newest first", AuditEvent.id, True)}
 
@@ -40,9 +41,9 @@ def _state(grant: Grant) -> str:
 
 def activity() -> str:
     """What one did, and what others did to one's account, newest first."""
-    asked = read_parameters(request.args, Bar("account.activity", (), SORTS, ()))
+    asked = read_parameters(request.args, Bar(LIST, (), SORTS, ()))
     wanted, order = account.select_own_activity(), SORTS[asked.sort]
-    page = fetch_page(wanted, "own-activity", asked.sort, order, PAGE_SIZE, asked.after, asked.before)
+    page = fetch_page(wanted, LIST, asked.sort, order, PAGE_SIZE, asked.after, asked.before)
     return render_template(
         "pages/account/activity.html",
         title="My activity",
