@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint, fa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Json, Model, OrganisationOwned, UtcDateTime
+from app.models.organisation import Organisation
 
 
 class User(OrganisationOwned, Model):
@@ -28,6 +29,7 @@ class User(OrganisationOwned, Model):
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}", deferred=True)
+    organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
     grants: Mapped[list["Grant"]] = relationship(lazy="raise", order_by="Grant.role", overlaps="organisation_id")
 
     def __str__(self) -> str:

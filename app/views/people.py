@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import flash, g, request
+from flask import flash, request
 from sqlalchemy import Select, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 from wtforms import EmailField, HiddenField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
@@ -19,7 +19,7 @@ from app.views.fields import MultiCheckboxField, no_control_characters
 from app.views.forms import version_of
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
-from app.views.lookups import LookupField
+from app.views.lookups import LookupField, organisation_filter
 from app.views.words import show_instant
 
 NO_ORGANISATION = "Choose an organisation by its name or short code."
@@ -27,6 +27,11 @@ NO_ORGANISATION = "Choose an organisation by its name or short code."
 
 def _by_state(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(User.is_active.is_(value == "active"))
+
+
+def _by_organisation(statement: Select[Any], value: str) -> Select[Any]:
+    wanted = select(Organisation.id).where(Organisation.short_code == value)
+    return statement.where(User.organisation_id == wanted.scalar_subquery())
 
 
 def _roles(view: Any, context: Any, user: User, name: str) -> str:
@@ -52,7 +57,10 @@ class PeoplePage(ListPage):
     }
     heading_sorts = {"user_id": ("user_id", "user_id-last"), "created_at": ("newest", "oldest")}
     optional_columns = frozenset({"email", "created_at"})
-    filters = (ListFilter("state", "State", lambda: (("active", "Active"), ("disabled", "Disabled")), _by_state),)
+    filters = (
+        organisation_filter(_by_organisation),
+        ListFilter("state", "State", lambda: (("active", "Active"), ("disabled", "Disabled")), _by_state),
+    )
     column_list = (
         "user_id",
         "name",
@@ -88,7 +96,7 @@ class PeoplePage(ListPage):
         "is_active": lambda view, context, user, name: "Active" if user.is_active else "Disabled",
         "created_at": lambda view, context, user, name: show_instant(user.created_at),
         "last_signed_in_at": lambda view, context, user, name: show_instant(user.last_signed_in_at) or "Never",
-        "organisation_id": lambda view, context, user, name: view.organisation_name(user.organisation_id),
+        "organisation_id": lambda view, context, user, name: user.organisation.name,
     }
     form_columns = ("organisation", "user_id", "name", "email", "roles", "is_active", "version")
     form_extra_fields = {
@@ -124,22 +132,13 @@ class PeoplePage(ListPage):
     }
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
-        return statement.options(selectinload(User.grants))
+        return statement.options(selectinload(User.grants), joinedload(User.organisation).load_only(Organisation.name))
 
     def visible_columns(self) -> list[tuple[Any, str]]:
         return [column for column in self._list_columns if self.actor_sees_all() or column[0] != "organisation_id"]
 
-    def after_rows(self, rows: list[Any]) -> None:
-        """One statement for the names of all rows."""
-        wanted = select(Organisation).where(Organisation.id.in_({row.organisation_id for row in rows}))
-        g.organisation_names = {organisation.id: organisation.name for organisation in db.session.scalars(wanted)}
-
-    def organisation_name(self, pk: int) -> str:
-        """The name that `after_rows` fetched, or one look-up on a person's own page."""
-        if "organisation_names" not in g:
-            organisation = db.session.get(Organisation, pk)
-            return organisation.name if organisation else ""
-        return str(g.organisation_names.get(pk, ""))
+    def visible_filters(self) -> list[ListFilter]:
+        return [choice for choice in self.filters if current_actor().reaches_all or choice.name != "organisation"]
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
