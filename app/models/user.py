@@ -116,4 +116,4 @@ class UserSession(OrganisationOwned, Model):
     browser: Mapped[str] = mapped_column(String(200))
     is_pending: Mapped[bool] = mapped_column(default=False, server_default=false())
     proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    challenge: Mapped[str | None] = mapped_column(String(100))
+    challenge: Mapped[str | None] = mapped_column(String(120))

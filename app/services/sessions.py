@@ -69,9 +69,7 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str, device: 
             record_own("session:lock" if tried.begins_wait else "session:refuse", user)
             db.session.commit()
             raise RuleBroken(WRONG)
-        locks.forget(counted[0])
-        for subject in counted[1:]:
-            locks.give_back(subject)
+        locks.forget(*counted)
         shut_out = standing.why_shut_out(user)
         if shut_out is not None:
             record_own("session:refuse", user, after={"why": shut_out.title})

@@ -84,7 +84,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sign_in_limit_last_at"), "sign_in_limit", ["last_at"])
     op.add_column("user_session", sa.Column("is_pending", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("user_session", sa.Column("proved_at", _INSTANT, nullable=True))
-    op.add_column("user_session", sa.Column("challenge", sa.String(length=100), nullable=True))
+    op.add_column("user_session", sa.Column("challenge", sa.String(length=120), nullable=True))
     no_contact = sa.text("object_type <> 'contact'")
     op.create_index(
         "ix_audit_event_own",
