@@ -21,8 +21,16 @@ def test_every_verb_names_its_permission() -> None:
         "once",
         "reserve_numbers",
         "revoke_sessions",
+        "complete",
+        "give_up",
+        "offer_passkey",
+        "send_to_whoever_asked",
         "sign_in",
+        "take",
+        "use",
         "resume",
+        "drop_all",
+        "tell_of_access",
         "tell_of_upload",
     }
     writes = {"add", "add_all", "delete", "flush", "commit"}

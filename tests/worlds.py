@@ -8,13 +8,14 @@ from openpyxl import Workbook
 from sqlalchemy import select
 
 from app import jobs
-from app.access.actor import Actor, acting_as
+from app.access.actor import SYSTEM, Actor, acting_as
+from app.domain import clock
 from app.domain.lifecycle import Action
 from app.domain.mail import MailKind
 from app.extensions import db
 from app.imports import pipeline
-from app.models import Notification, OutgoingMail
-from app.services import contact_bulk, contact_types, contacts, drafts, mail, saved_views, sessions
+from app.models import Notification, OutgoingMail, RecoveryCode, SecondFactor, User, UserSession
+from app.services import contact_bulk, contact_types, contacts, drafts, links, mail, saved_views, sessions
 from app.services.request_keys import once
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
@@ -40,6 +41,8 @@ class Owned:
     view_code: str
     job_code: str
     mail_code: str
+    factor_code: str
+    session_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -99,6 +102,21 @@ def _add_personal_rows(actor: Actor, text: str) -> tuple[int, int, int]:
     return view.id, job.id, mail_id
 
 
+def _add_sign_in_rows(actor: Actor, text: str) -> tuple[int, int]:
+    """An invitation, a recovery code and a second factor that is not confirmed, so that nobody is asked for it.
+
+    The ids of the factor and of the person's session.
+    """
+    now, own = clock.now(), {"user_id": actor.user_pk, "organisation_id": actor.organisation_id}
+    with acting_as(SYSTEM):
+        links.invite(db.session.get_one(User, actor.user_pk))
+        factor = SecondFactor(kind="passkey", name=text, made_at=now, credential_id=f"{text}-key", **own)
+        db.session.add_all([factor, RecoveryCode(code_hash=f"{text}-code", made_at=now, **own)])
+        db.session.commit()
+        session_id = db.session.scalars(select(UserSession.id).where(UserSession.user_id == actor.user_pk)).one()
+        return factor.id, session_id
+
+
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
     text = CANARY if organisation == "birch" else "Alder"
     mprn = MPRNS[organisation]
@@ -133,6 +151,9 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
-        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, mail_id)
+        numbers = (
+            upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, mail_id,
+            *_add_sign_in_rows(actor, text),
+        )  # fmt: skip
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

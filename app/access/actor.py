@@ -22,8 +22,9 @@ class Actor:
     """Somebody, as they are now; `organisation_ids` is the set they act for, never one id.
 
     While they act for an organisation that is not theirs, `on_behalf_of` is its name and `reason` is why.
-    The counts are of a signed-in person's unread notifications and of the contacts that wait for their side, both up
-    to a hundred.
+    `is_pending` is somebody whose second factor is still asked for, who may do nothing; `is_proved` somebody who has
+    shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the
+    contacts that wait for their side, both up to a hundred.
     """
 
     user_pk: int | None
@@ -37,6 +38,9 @@ class Actor:
     permissions: frozenset[Permission]
     session_pk: int | None = None
     must_change_password: bool = False
+    must_add_factor: bool = False
+    is_pending: bool = False
+    is_proved: bool = False
     on_behalf_of: str = ""
     reason: str = ""
     preferences: Preferences = Preferences()

@@ -70,7 +70,7 @@ def raise_chunk(upload_id: int, definitions: Mapping[str, Definition], progress:
         _keep_late(row, Chunk(good, checked.errors, checked.warnings), late)
     raised = contacts.raise_contacts(good, definitions, channel="spreadsheet", upload_id=upload_id, reserved=numbers)
     # Locked for as short as can be: others who raise rows of this upload wait here for the commit.
-    upload = db.session.scalars(for_change(select(Upload).where(Upload.id == upload_id), lets_refer=True)).one()
+    upload = db.session.scalars(for_change(select(Upload).where(Upload.id == upload_id))).one()
     upload.raised_count += len(raised)
     if late:
         db.session.refresh(upload, ["preview"])

@@ -55,5 +55,5 @@ class OrganisationOwned:
 # Mapped classes that belong to no organisation. Organisation itself is filtered by its own id.
 SHARED = frozenset(
     {"Organisation", "OrganisationKind", "ContactType", "ContactTypeRaiser", "Target", "DataItem", "OutcomeCode",
-     "CalendarEntry", "Counter", "AuditSeal"}
+     "CalendarEntry", "Counter", "AuditSeal", "SignInLimit"}
 )  # fmt: skip

@@ -7,10 +7,10 @@ from sqlalchemy import Select
 _S = TypeVar("_S", bound=Select[Any])
 
 
-def for_change(statement: _S, *, lets_refer: bool = False) -> _S:
+def for_change(statement: _S) -> _S:
     """The statement locking its rows, read afresh: who waited for the lock sees the winner's version.
 
-    With `lets_refer` rows that refer to them can be written meanwhile. SQLite has one writer at a time and needs no
-    lock.
+    SQLite has one writer at a time and needs no lock. The lock is the one an update takes: rows that refer to this one
+    can still be written, or two who each wrote such a row would wait for each other.
     """
-    return statement.with_for_update(key_share=lets_refer).execution_options(populate_existing=True)
+    return statement.with_for_update(key_share=True).execution_options(populate_existing=True)

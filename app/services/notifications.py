@@ -71,6 +71,18 @@ def _contacts(count: int) -> str:
     return f"{count:,} contact{'' if count == 1 else 's'}"
 
 
+def tell_of_access(user: User, sentence: str) -> None:
+    """Tell a person what became of their access; part of the verbs that change it."""
+    told = Notification(
+        user_id=user.id,
+        organisation_id=user.organisation_id,
+        at=clock.now(),
+        text=sentence[:_LONGEST_TEXT],
+        url="/account/",
+    )
+    db.session.add(told)
+
+
 def select_own() -> Select[Any]:
     """The actor's own notifications, not ordered; a colleague's are within reach and are left out."""
     return select(Notification).where(Notification.user_id == current_actor().user_pk)

@@ -13,12 +13,14 @@ from app.domain.item import show_date
 from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, OutgoingMail, SavedView, Upload, User
 from app.views import (
     about,
+    account,
     errors,
     headers,
+    links,
     lookups,
-    profile,
     public_ids,
     request_scope,
+    second_step,
     session,
     static_files,
     status,
@@ -35,7 +37,8 @@ from app.views.mail import MailPage
 from app.views.moving import JobPage, MovePage
 from app.views.notifications import NotificationPage
 from app.views.organisations import OrganisationPage
-from app.views.people import PeoplePage
+from app.views.people.bulk import PeopleBulkPage
+from app.views.people.page import PeoplePage
 from app.views.raising import RaisePage
 from app.views.saved_views import SavedViewPage
 from app.views.uploads import UploadPage
@@ -75,7 +78,9 @@ def register(app: Flask, config: Config) -> None:
     static_files.register(app)
     theme.register(app)
     session.register(app)
-    profile.register(app)
+    second_step.register(app)
+    links.register(app)
+    account.register(app)
     status.register(app)
     about.register(app, config)
     lookups.register(app)
@@ -88,6 +93,7 @@ def register(app: Flask, config: Config) -> None:
         csp_nonce_generator=headers.csp_nonce,
     )
     contact_page = ContactPage(Contact, name="Contacts", endpoint="contacts", url="/contacts")
+    people_page = PeoplePage(User, name="People", endpoint="people", url="/people")
     for view in (
         contact_page,
         MovePage(contact_page, name="Move contacts", endpoint="moving", url="/move"),
@@ -96,7 +102,8 @@ def register(app: Flask, config: Config) -> None:
         UploadPage(Upload, name="Uploads", endpoint="uploads", url="/uploads"),
         ContactTypePage(ContactType, name="Contact types", endpoint="contact_types", url="/contact-types"),
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
-        PeoplePage(User, name="People", endpoint="people", url="/people"),
+        people_page,
+        PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
         NotificationPage(name="Notifications", endpoint="notifications", url="/notifications"),

@@ -57,13 +57,13 @@ class ExportingListPage(ListPage):
         pieces = self.stream_export(asked, file_format, picked, headings)
         name = f"{self.file_name}-{clock.now().astimezone(clock.LONDON):%Y-%m-%d-%H%M}.{file_format}"
         return FileResponse(
-            _in_scope(app, pieces),
+            in_scope(app, pieces),
             mimetype=FORMATS[file_format],
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
 
-def _in_scope(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def in_scope(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Outlives the request, so it brings its own application context."""
     with app.app_context():
         yield from pieces
