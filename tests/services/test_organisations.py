@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.access.actor import acting_as
-from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken, ShutOut
 from app.extensions import db
 from app.models import AuditEvent, Organisation
 from app.services import organisations, sessions
@@ -78,7 +78,7 @@ def test_suspending_puts_its_people_out_at_once_and_back_lets_them_in_again(app,
     assert bob.get("/").status_code == 200
     with app.app_context():
         assert sessions.actor_of("ALD-ANN") is None
-        with pytest.raises(RuleBroken):
+        with pytest.raises(ShutOut):
             sessions.sign_in("ALD-ANN", PASSWORD, address="", browser="")
     with acting("root"):
         change("ALD", is_active=True)
