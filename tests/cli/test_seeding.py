@@ -26,6 +26,8 @@ def production(world) -> object:
     """The same database, as production would run it."""
     config = Config(
         environment="production",
+        # The setting is of the process, which goes on to run other tests.
+        second_factor="off",
         is_testing=True,
         secret_key="not a secret, only for tests, long enough",
         database_url=world.config.database_url,

@@ -63,7 +63,9 @@ def test_a_mail_that_cannot_be_made_is_shown_with_what_is_wrong(acting, browser,
 
 def test_there_are_no_pages_of_mail_in_production(world, app, browser, code) -> None:
     settings = {"is_testing": True, "secret_key": world.config.secret_key, "database_url": world.config.database_url}
-    production = create_app(Config(environment="production", trusted_hosts=("localhost",), **settings))
+    production = create_app(
+        Config(environment="production", second_factor="off", trusted_hosts=("localhost",), **settings)
+    )
     root = production.test_client()
     answer = root.get("/sign-in", base_url="https://localhost")
     token = BeautifulSoup(answer.data, "html.parser").select_one("[name=csrf_token]")["value"]
