@@ -15,7 +15,9 @@ FOCUSED = """
   const heard = [...one.childNodes].filter((node) => node.ariaHidden !== "true");
   const said = heard.map((node) => node.innerText ?? node.data);
   const text = one.getAttribute("aria-label") || labels.join(" ") || said.join(" ") || one.value || "";
-  const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  // A field made of several parts shows the focus around the whole.
+  const shown = [style, getComputedStyle(one.closest(".ts-wrapper") ?? one)];
+  const outlined = shown.some((it) => it.outlineStyle !== "none" && parseFloat(it.outlineWidth) > 0);
   return {
     name: text.replace(/\\s+/g, " ").trim(),
     tag: one.tagName.toLowerCase(),

@@ -130,6 +130,8 @@ class Visitor:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("heading", level=1).wait_for()
+        # Scripts have run: keys mean what they will mean.
+        self.page.wait_for_load_state()
 
     def choose_theme(self, theme: str, origin: str) -> None:
         """Light, dark or system, as the switch remembers it."""

@@ -25,6 +25,8 @@ def sign_in(visit: OpenVisitor, user_id: str = "ALD-ANN", password: str = PASSWO
     keys.type_into("Password", password)
     keys.press("Enter")
     keys.page.get_by_role("heading", level=1).filter(has_not_text="Sign in").wait_for()
+    # Scripts have run: letters are shortcuts.
+    keys.page.wait_for_load_state()
     return keys
 
 
