@@ -21,6 +21,7 @@ KEEPERS = frozenset({"lena", "bea", "xena", "root"})
 ACTIVITY = KEEPERS | {"mo"}
 PEOPLE_READERS = KEEPERS | {"mo"}
 ORGANISATION_READERS = KEEPERS | STAFF
+SUPPORTERS = frozenset({"xena", "root"})
 ADMINISTRATORS = frozenset({"root"})
 
 ANN = frozenset({"ann"})
@@ -74,6 +75,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("about.contact_types", "GET"): Route(at("/about/contact-types/"), EVERYBODY, is_open=True),
     ("about.contact_type", "GET"): Route(at("/about/contact-types/ADD/"), EVERYBODY, is_open=True),
     ("about.security_officers", "GET"): Route(at("/about/lso/"), EVERYBODY, is_open=True),
+    ("about.ask", "GET"): Route(at("/about/lso/ask/"), EVERYBODY, is_open=True),
+    ("about.ask", "POST"): Route(at("/about/lso/ask/"), EVERYBODY, is_open=True),
     ("about.accessibility", "GET"): Route(at("/about/accessibility/"), EVERYBODY, is_open=True),
     ("about.status", "GET"): Route(at("/about/status/"), EVERYBODY, is_open=True),
     ("session.sign_in", "GET"): Route(at("/sign-in"), EVERYBODY, ok=302),
@@ -157,6 +160,13 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("organisations.edit_view", "POST"): Route(
         by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
     ),
+    ("support.index_view", "GET"): Route(at("/support/"), SUPPORTERS),
+    ("support.details_view", "GET"): Route(by_id("/support/details/", "support_code"), SUPPORTERS),
+    ("support.take_view", "POST"): Route(
+        lambda o: f"/support/{o.support_code}/take/", SUPPORTERS, ok=409, data={"version": "99"}
+    ),
+    ("support.answer_view", "POST"): Route(lambda o: f"/support/{o.support_code}/answer/", SUPPORTERS, ok=422),
+    ("support.close_view", "POST"): Route(lambda o: f"/support/{o.support_code}/close/", SUPPORTERS, ok=422),
     ("audit.index_view", "GET"): Route(at("/activity/"), ACTIVITY),
     ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_code"), ACTIVITY, owned=True),
     ("notifications.index_view", "GET"): Route(at("/notifications/"), EVERYBODY),

@@ -22,6 +22,7 @@ def test_every_verb_names_its_permission() -> None:
         "reserve_numbers",
         "revoke_sessions",
         "sign_in",
+        "ask_for_support",
         "resume",
         "tell_of_upload",
     }

@@ -13,6 +13,8 @@ from app.models import SHARED, Contact, Message, Model, Organisation, Organisati
 from app.models.connections import reading
 
 MAPPED = sorted((mapper.class_ for mapper in Model.registry.mappers), key=lambda model: model.__name__)
+# Rows that only Xoserve owns.
+XOSERVES = {"SupportRequest"}
 OWNED = [model for model in MAPPED if issubclass(model, OrganisationOwned)]
 owned_models = pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
 
@@ -37,6 +39,8 @@ def test_owned_columns_are_not_null_and_children_refer_by_organisation() -> None
 
 @owned_models
 def test_the_busy_world_holds_rows_of_both_organisations(model, busy, acting) -> None:
+    if model.__name__ in XOSERVES:
+        return
     with acting("system"):
         counts = dict(
             db.session.execute(select(model.organisation_id, func.count()).group_by(model.organisation_id)).all()

@@ -8,12 +8,12 @@ from openpyxl import Workbook
 from sqlalchemy import select
 
 from app import jobs
-from app.access.actor import Actor, acting_as
+from app.access.actor import SYSTEM, Actor, acting_as
 from app.domain.lifecycle import Action
 from app.extensions import db
 from app.imports import pipeline
-from app.models import Notification
-from app.services import contact_bulk, contact_types, contacts, drafts, saved_views, sessions
+from app.models import Notification, SupportRequest
+from app.services import contact_bulk, contact_types, contacts, drafts, saved_views, sessions, support
 from app.services.request_keys import once
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
@@ -38,6 +38,8 @@ class Owned:
     notification_code: str
     view_code: str
     job_code: str
+    # Of Xoserve's own: a request that somebody made for this organisation.
+    support_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -94,6 +96,14 @@ def _add_personal_rows(actor: Actor, text: str) -> tuple[int, int]:
     return view.id, job.id
 
 
+def _ask_for_support(text: str) -> int:
+    """A support request that names this organisation; its id."""
+    typed = {"organisation_typed": text, "name": text, "email": f"{text}@example.com", "need": f"{text} needs help."}
+    support.ask_for_support(typed, key=f"{text}-support-request", address="127.0.0.1")
+    with acting_as(SYSTEM):
+        return db.session.scalars(select(SupportRequest.id).order_by(SupportRequest.id.desc())).first() or 0
+
+
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
     text = CANARY if organisation == "birch" else "Alder"
     mprn = MPRNS[organisation]
@@ -128,6 +138,6 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
-        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id)
+        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, _ask_for_support(text))
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     ORGANISATION_CHANGE = "organisation:change"
     ORGANISATION_READ = "organisation:read"
     SERVICE_WATCH = "service:watch"
+    SUPPORT_WORK = "support:work"
     UPLOAD_READ = "upload:read"
     USER_CHANGE = "user:change"
     USER_READ = "user:read"
@@ -79,8 +80,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADVOCATE: _WORK,
     Role.LEAD_ADVOCATE: _WORK | {P.WORK_OVERSEE},
     Role.MANAGER: _STAFF | {P.AUDIT_READ, P.USER_READ, P.FIGURES_READ, P.WORK_OVERSEE},
-    Role.XOSERVE_LSO: _PEOPLE | {P.ALL_ORGANISATIONS},
-    Role.ADMINISTRATOR: _STAFF | _PEOPLE | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.SERVICE_WATCH},
+    Role.XOSERVE_LSO: _PEOPLE | {P.ALL_ORGANISATIONS, P.SUPPORT_WORK},
+    Role.ADMINISTRATOR: _STAFF
+    | _PEOPLE
+    | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.SERVICE_WATCH, P.SUPPORT_WORK},
 }
 
 CUSTOMER_ROLES = frozenset(

@@ -11,11 +11,13 @@ from app.models.notification import Notification
 from app.models.organisation import Organisation, OrganisationKind
 from app.models.request_key import RequestKey
 from app.models.saved_view import SavedView
+from app.models.support_request import SupportRequest
 from app.models.upload import Upload, UploadChunk, UploadFile
 from app.models.user import Grant, User, UserSession
 
 __all__ = [
     "SHARED", "AuditEvent", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter", "DataItem",
     "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
-    "OutcomeCode", "RequestKey", "SavedView", "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
+    "OutcomeCode", "RequestKey", "SavedView", "SupportRequest", "Target", "Upload", "UploadChunk", "UploadFile",
+    "User", "UserSession",
 ]  # fmt: skip

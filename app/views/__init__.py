@@ -10,7 +10,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.access.actor import Actor, current_actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
-from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, SavedView, Upload, User
+from app.models import (
+    AuditEvent,
+    Contact,
+    ContactType,
+    DataItem,
+    Organisation,
+    SavedView,
+    SupportRequest,
+    Upload,
+    User,
+)
 from app.views import (
     about,
     errors,
@@ -37,6 +47,7 @@ from app.views.organisations import OrganisationPage
 from app.views.people import PeoplePage
 from app.views.raising import RaisePage
 from app.views.saved_views import SavedViewPage
+from app.views.support import SupportPage
 from app.views.uploads import UploadPage
 
 
@@ -97,6 +108,7 @@ def register(app: Flask, config: Config) -> None:
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
         PeoplePage(User, name="People", endpoint="people", url="/people"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
+        SupportPage(SupportRequest, name="Support requests", endpoint="support", url="/support"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
         NotificationPage(name="Notifications", endpoint="notifications", url="/notifications"),
         SavedViewPage(SavedView, name="Saved views", endpoint="saved_views", url="/views"),

@@ -18,6 +18,7 @@ SUBJECTS = (
     ("contact_type", "Contact types"),
     ("data_item", "Data items"),
     ("organisation", "Organisations"),
+    ("support_request", "Support requests"),
     ("upload", "Uploads"),
     ("user", "People and sessions"),
 )

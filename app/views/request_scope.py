@@ -19,7 +19,14 @@ from app.views.base import SAFE_METHODS
 
 # Everything else needs a signed-in person.
 ABOUT_ENDPOINTS = frozenset(
-    {"about.contact_types", "about.contact_type", "about.security_officers", "about.accessibility", "about.status"}
+    {
+        "about.contact_types",
+        "about.contact_type",
+        "about.security_officers",
+        "about.ask",
+        "about.accessibility",
+        "about.status",
+    }
 )
 OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {"static", "session.sign_in", "status.healthz", "theme.choose"}
 # Shown also when the database does not answer, to whoever asks as to somebody who is not signed in.
