@@ -10,10 +10,11 @@ from sqlalchemy import select
 from app import jobs
 from app.access.actor import SYSTEM, Actor, acting_as
 from app.domain.lifecycle import Action
+from app.domain.mail import MailKind
 from app.extensions import db
 from app.imports import pipeline
 from app.models import Notification, SupportRequest
-from app.services import contact_bulk, contact_types, contacts, drafts, saved_views, sessions, support
+from app.services import contact_bulk, contact_types, contacts, drafts, mail, saved_views, sessions, support
 from app.services.request_keys import once
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
@@ -90,7 +91,9 @@ def make_busy(app: Flask) -> dict[str, Owned]:
 
 
 def _add_personal_rows(actor: Actor, text: str) -> tuple[int, int]:
-    """A saved view and a job that moves nothing; their ids."""
+    """A saved view and a job that moves nothing, and a mail; the ids of the first two."""
+    assert actor.user_pk is not None
+    mail.post(MailKind.ROLE_WITHDRAWN, to=actor.user_pk, role=text)
     view = saved_views.save_view("contacts", text, "q=" + text, is_shared=False)
     job = contact_bulk.move_later({"status": "withdrawn"}, "withdraw", up_to=0, message=text)
     return view.id, job.id

@@ -21,6 +21,7 @@ _R = TypeVar("_R")
 class Actor:
     """Somebody, as they are now; `organisation_ids` is the set they act for, never one id.
 
+    While they act for an organisation that is not theirs, `on_behalf_of` is its name and `reason` is why.
     The counts are of a signed-in person's unread notifications and of the contacts that wait for their side, both up
     to a hundred.
     """
@@ -36,6 +37,8 @@ class Actor:
     permissions: frozenset[Permission]
     session_pk: int | None = None
     must_change_password: bool = False
+    on_behalf_of: str = ""
+    reason: str = ""
     preferences: Preferences = Preferences()
     unread_count: int = 0
     waiting_count: int = 0

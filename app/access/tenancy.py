@@ -2,7 +2,7 @@
 
 Reads through the session are filtered; statements that would go round the filter (text, Core, bulk
 writes) are refused to scoped actors; writes are checked row by row before the flush. `bulk_insert`,
-`compare_and_set`, `post_notifications` and `unscoped` below are the only doors.
+`compare_and_set`, `post_notifications`, `post_mail` and `unscoped` below are the only doors.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,16 +13,19 @@ from typing import Any, TypeVar
 from sqlalchemy import Executable, event, insert, literal, select, text, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy import inspect as look_at
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.access.actor import Actor, find_actor
 from app.domain import clock
+from app.domain.mail import Letter
 from app.domain.notices import Notice
 from app.extensions import db
-from app.models import SHARED, Model, Notification, Organisation, OrganisationOwned, User
-from app.models.base import UtcDateTime
+from app.models import SHARED, Model, Notification, Organisation, OrganisationOwned, OutgoingMail, User
+from app.models.base import Id, UtcDateTime
 from app.models.bulk import Table
+from app.models.organisation import XOSERVE_KIND
 
 _M = TypeVar("_M")
 _PASS = object()
@@ -154,7 +157,7 @@ def compare_and_set(row: Any, expected: Mapping[str, Any], changes: Mapping[str,
 
 
 def post_notifications(notices: Iterable[Notice]) -> None:
-    """Tell people of any organisation; the only write that crosses organisations.
+    """Tell people of any organisation; this and `post_mail` are the only writes that cross organisations.
 
     A notice holds one of the fixed sentences and a reference (domain.notices), so nothing that anybody wrote goes with
     it. Each row belongs to the organisation of the person it is for, and nothing is read back: whether there is such a
@@ -168,6 +171,30 @@ def post_notifications(notices: Iterable[Notice]) -> None:
         row = row.where(User.id == notice.user_pk, User.is_active)
         columns = ["user_id", "organisation_id", "at", "text", "url"]
         db.session.execute(insert(Notification).from_select(columns, row), execution_options=_DOOR)
+
+
+def post_mail(letters: Iterable[Letter]) -> None:
+    """Write to people of any organisation, or to an address that is nobody's; a key that is known already is left out.
+
+    A letter is of one of the fixed kinds (domain.mail). Each row belongs to the organisation of the person it is for,
+    or to Xoserve, and nothing is read back: neither the person's address nor whether there is such a person.
+    """
+    db.session.flush()
+    table: Any = {"sqlite": sqlite, "postgresql": postgresql}[db.session.get_bind().dialect.name]
+    for letter in letters:
+        if type(letter) is not Letter:
+            raise OutOfReach("only letters are posted to other organisations")
+        row = select(User.id, User.organisation_id, User.email).where(User.id == letter.user_pk)
+        if letter.user_pk is None:
+            row = select(literal(None, Id), Organisation.id, literal(letter.address))
+            row = row.where(Organisation.kind_code == XOSERVE_KIND)
+        now = literal(clock.now(), UtcDateTime)
+        written = (letter.kind.value, letter.subject, letter.text, letter.html, letter.message_key, "waiting", 0)
+        row = row.add_columns(now, now, *map(literal, written))
+        columns = ["user_id", "organisation_id", "address", "created_at", "next_try_at", "kind", "subject", "text"]
+        columns += ["html", "message_key", "state", "attempts"]
+        posted = table.insert(OutgoingMail).from_select(columns, row).on_conflict_do_nothing()
+        db.session.execute(posted, execution_options=_DOOR)
 
 
 def unscoped(statement: Executable, parameters: Any = None) -> Any:

@@ -9,6 +9,7 @@ from app.models.counter import Counter
 from app.models.job import Job
 from app.models.notification import Notification
 from app.models.organisation import Organisation, OrganisationKind
+from app.models.outgoing_mail import OutgoingMail
 from app.models.request_key import RequestKey
 from app.models.saved_view import SavedView
 from app.models.support_request import SupportRequest
@@ -18,6 +19,7 @@ from app.models.user import Grant, User, UserSession
 __all__ = [
     "SHARED", "AuditEvent", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter", "DataItem",
     "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
-    "OutcomeCode", "RequestKey", "SavedView", "SupportRequest", "Target", "Upload", "UploadChunk", "UploadFile",
-    "User", "UserSession",
+    "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "Target", "Upload", "UploadChunk", "UploadFile", "User",
+    "UserSession",
+    "SupportRequest",
 ]  # fmt: skip

@@ -3,14 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import ColumnElement, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
 
+# As the database reports it, which Alembic compares letter by letter.
+_NOTHING: ColumnElement[str] = literal_column("''")
+
 
 class AuditEvent(OrganisationOwned, Model):
     """One act. It belongs to the organisation whose matter it was.
+
+    `on_behalf_of` names the organisation that a person of another one acted for, and `reason` is why, in their words.
 
     Names are kept as text: the actor may be of an organisation whose people the reader cannot see.
     `before` and `after` hold the named fields that changed; never a password, token or file content.
@@ -29,6 +34,8 @@ class AuditEvent(OrganisationOwned, Model):
     actor_id: Mapped[int | None] = mapped_column(Id)
     actor_name: Mapped[str] = mapped_column(String(120))
     actor_organisation: Mapped[str] = mapped_column(String(120))
+    on_behalf_of: Mapped[str] = mapped_column(String(120), default="", server_default=_NOTHING)
+    reason: Mapped[str] = mapped_column(String(400), default="", server_default=_NOTHING)
     before: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     is_visible_to_customer: Mapped[bool] = mapped_column(default=False)

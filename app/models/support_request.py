@@ -1,5 +1,6 @@
 """What people ask Xoserve who cannot sign in, or do not know whom else to ask."""
 
+import hashlib
 from datetime import datetime
 
 from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint
@@ -37,5 +38,10 @@ class SupportRequest(OrganisationOwned, Model):
     closed_because: Mapped[str] = mapped_column(String(400), default="")
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def reference(self) -> str:
+        """What it is called in mail; it does not count requests."""
+        return "SR-" + hashlib.blake2b(self.request_key.encode(), digest_size=4).hexdigest().upper()
+
     def __str__(self) -> str:
-        return f"Support request {self.id}"
+        return f"Support request {self.reference}"

@@ -16,6 +16,7 @@ from app.models import AuditEvent
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 LONGEST_LABEL = 120
+LONGEST_REASON = 400
 _NEVER = re.compile("password|token|secret", re.IGNORECASE)
 
 
@@ -28,11 +29,15 @@ def event_values(
     organisation_id: int,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    reason: str = "",
     is_visible_to_customer: bool = False,
     at: datetime | None = None,
     actor: Actor | None = None,
 ) -> dict[str, Any]:
-    """The columns of one event by the current actor; `action` is `subject:act`."""
+    """The columns of one event by the current actor; `action` is `subject:act`.
+
+    Without a reason of its own the act has the one for which the actor acts on another organisation's behalf.
+    """
     actor = actor or current_actor()
     if action not in EVENTS:
         raise ValueError(f"{action} is not in the list of events")
@@ -48,6 +53,8 @@ def event_values(
         "actor_id": actor.user_pk,
         "actor_name": actor.name,
         "actor_organisation": actor.organisation_name,
+        "on_behalf_of": actor.on_behalf_of[:LONGEST_LABEL],
+        "reason": (reason or actor.reason)[:LONGEST_REASON],
         "before": before or {},
         "after": after or {},
         "is_visible_to_customer": is_visible_to_customer,

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 from app.access.actor import SYSTEM, acting_as, current_actor, needs
 from app.domain import clock
 from app.domain.errors import Conflict, NotFound, RuleBroken
+from app.domain.mail import MailKind
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Organisation, SupportRequest
 from app.models.organisation import XOSERVE_KIND
-from app.services import audit
+from app.services import audit, mail
 from app.services.locking import for_change
 from app.services.request_keys import check_key
 
@@ -54,6 +55,8 @@ def ask_for_support(values: Mapping[str, str], *, key: str, address: str) -> Non
         db.session.add(request)
         db.session.flush()
         audit.record("support:ask", request)
+        received = MailKind.SUPPORT_REQUEST_RECEIVED
+        mail.post_to_address(received, request.email, key=request.reference, reference=request.reference)
         db.session.commit()
 
 
@@ -74,6 +77,8 @@ def answer_request(pk: int, answer: str, *, version: int) -> SupportRequest:
     request = _own(pk, version)
     now = clock.now()
     _move(request, "support:answer", state=CLOSED, answer=answer, answered_at=now, closed_at=now)
+    sent = {"reference": request.reference, "answer": answer}
+    mail.post_to_address(MailKind.SUPPORT_ANSWER, request.email, key=request.reference, **sent)
     return request
 
 

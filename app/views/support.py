@@ -100,7 +100,7 @@ class SupportPage(ListPage):
     } | {"state": lambda view, context, row, name: support.STATES[row.state]}
 
     def title_of(self, row: SupportRequest) -> str:
-        return f"Support request {self.address_id(row)}"
+        return str(row)
 
     def _is_mine(self, row: SupportRequest) -> bool:
         return row.state == support.TAKEN and row.taken_by_id == current_actor().user_pk

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from app.domain import clock
 from app.extensions import db
-from app.models import AuditEvent, SupportRequest
+from app.models import AuditEvent, OutgoingMail, SupportRequest
 from app.services import support
 from app.services.request_keys import new_key
 from app.views.about.security_officers import SENT
@@ -61,7 +61,7 @@ def test_one_address_asks_five_times_an_hour(acting, browser, monkeypatch) -> No
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(acting, browser) -> None:
     nobody = browser("nobody")
     nobody.get("/about/lso/ask/")
-    for wrong in ({"name": ""}, {"email": "nell"}, {"need": "x" * 2001}, {"name": "a\0b"}, {"request_key": "?"}):
+    for wrong in ({"name": ""}, {"email": "nell"}, {"email": "né@alder.example"}, {"need": "x" * 2001}, {"name": "a\0b"}, {"request_key": "?"}):
         answer = ask(nobody, **wrong)
         assert answer.status_code == 200 and b"There is a problem" in answer.data, wrong
     assert count(acting) == 0
@@ -87,6 +87,8 @@ def test_a_request_is_taken_by_one_answered_and_closed(acting, browser) -> None:
     with acting("system"):
         acts = select(AuditEvent.action).where(AuditEvent.object_type == "support_request").order_by(AuditEvent.id)
         assert list(db.session.scalars(acts)) == ["support:ask", "support:take", "support:answer"]
+        posted = db.session.execute(select(OutgoingMail.kind, OutgoingMail.address).order_by(OutgoingMail.id)).all()
+    assert posted == [("support_request_received", TYPED["email"]), ("support_answer", TYPED["email"])]
 
 
 def test_a_request_may_be_closed_without_an_answer(browser) -> None:

@@ -1,14 +1,14 @@
 """Take support requests
 
-Revision ID: 0006
-Revises: 0005
+Revision ID: 0020
+Revises: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0020"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
