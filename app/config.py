@@ -31,6 +31,7 @@ class Config:
     session_hours: int = 9
     upload_bytes: int = 10 * 1024 * 1024
     job_lease_seconds: int = 60
+    acting_minutes: int = 60
     support_email: str = ""
     support_phone: str = ""
     support_hours: str = ""
@@ -97,6 +98,7 @@ def from_environment(**changes: object) -> Config:
         "session_idle_minutes": _whole_number("CMS_SESSION_IDLE_MINUTES", Config.session_idle_minutes),
         "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
         "job_lease_seconds": _whole_number("CMS_JOB_LEASE_SECONDS", Config.job_lease_seconds),
+        "acting_minutes": _whole_number("CMS_ACTING_MINUTES", Config.acting_minutes),
         "support_email": os.environ.get("CMS_SUPPORT_EMAIL", ""),
         "support_phone": os.environ.get("CMS_SUPPORT_PHONE", ""),
         "support_hours": os.environ.get("CMS_SUPPORT_HOURS", ""),

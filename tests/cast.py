@@ -1,9 +1,9 @@
 """The cast of the tests: who they are, and the small world they live in.
 
-alder and birch are shippers, cedar is a network; ann (member), sue (supervisor), vic (viewer), lena (LSO)
-and rae (reads reports and documents) are alder's, bob is birch's member and bea its LSO (the strangers),
-ned is cedar's member; ada is an advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root
-the administrator.
+alder and birch are shippers, cedar is a network, elder is the group that alder is in; ann (member), sue
+(supervisor), vic (viewer), lena (LSO) and rae (reads reports and documents) are alder's, bob is birch's member and
+bea its LSO (the strangers), ned is cedar's member, eli elder's LSO and a member there too; ada is an advocate, lia a
+lead advocate, mo a manager, xena the Xoserve LSO, root the administrator.
 """
 
 from typing import NamedTuple
@@ -33,6 +33,7 @@ ORGANISATIONS = {
     "alder": ("ALD", "Alder Energy", "SHIPPER"),
     "birch": ("BIR", "Birch Gas Supply", "SHIPPER"),
     "cedar": ("CED", "Cedar Networks", "GT"),
+    "elder": ("ELD", "Elder Holdings", "SHIPPER"),
 }
 PEOPLE = {
     "ann": Person("ALD-ANN", "alder", (Role.MEMBER,)),
@@ -43,6 +44,7 @@ PEOPLE = {
     "bob": Person("BIR-BOB", "birch", (Role.MEMBER,)),
     "bea": Person("BIR-BEA", "birch", (Role.LSO,)),
     "ned": Person("CED-NED", "cedar", (Role.MEMBER,)),
+    "eli": Person("ELD-ELI", "elder", (Role.LSO, Role.MEMBER)),
     "ada": Person("XOS-ADA", "xoserve", (Role.ADVOCATE,)),
     "lia": Person("XOS-LIA", "xoserve", (Role.LEAD_ADVOCATE,)),
     "mo": Person("XOS-MO", "xoserve", (Role.MANAGER,)),
@@ -63,6 +65,7 @@ def load_cast() -> None:
             db.session.add(organisation)
             db.session.flush()
             ids[name] = organisation.id
+        db.session.get_one(Organisation, ids["alder"]).parent_id = ids["elder"]
         stored = passwords.make_hash(PASSWORD)
         for name, person in PEOPLE.items():
             user = User(

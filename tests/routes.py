@@ -13,20 +13,23 @@ from tests.worlds import Owned
 
 STAFF = frozenset({"ada", "lia", "mo", "root"})
 EVERYBODY = frozenset(PEOPLE)
-READERS = frozenset({"vic", "ann", "sue", "bob", "ned"}) | STAFF
-RAISERS = frozenset({"ann", "sue", "bob", "ned"})
+READERS = frozenset({"vic", "ann", "sue", "bob", "ned", "eli"}) | STAFF
+RAISERS = frozenset({"ann", "sue", "bob", "ned", "eli"})
 WORKERS = frozenset({"ada", "lia"})
 UPLOADERS = RAISERS | STAFF
-KEEPERS = frozenset({"lena", "bea", "xena", "root"})
-ACTIVITY = KEEPERS | {"mo"}
-PEOPLE_READERS = KEEPERS | {"mo"}
-ORGANISATION_READERS = KEEPERS | STAFF
+KEEPERS = frozenset({"lena", "bea", "eli", "root"})
+# xena changes an organisation's access only while she acts for it.
+PEOPLE_READERS = KEEPERS | {"mo", "xena"}
+ACTIVITY = PEOPLE_READERS
+ORGANISATION_READERS = PEOPLE_READERS | STAFF
 SUPPORTERS = frozenset({"xena", "root"})
 ADMINISTRATORS = frozenset({"root"})
 
 ANN = frozenset({"ann"})
 # Who can reach alder's rows.
 ALDERS = frozenset({"ann", "sue", "vic", "lena"}) | STAFF | {"xena"}
+# And who can reach its people: the LSO of its group does, and reaches nothing else of alder's.
+KEPT = ALDERS | {"eli"}
 
 Address = Callable[[Owned], str]
 
@@ -143,14 +146,16 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("data_items.edit_view", "GET"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
     ("data_items.edit_view", "POST"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
     ("people.index_view", "GET"): Route(at("/people/"), PEOPLE_READERS),
-    ("people.details_view", "GET"): Route(by_id("/people/details/", "user_code"), PEOPLE_READERS, owned=True),
+    ("people.details_view", "GET"): Route(
+        by_id("/people/details/", "user_code"), PEOPLE_READERS, owned=True, reach=KEPT
+    ),
     ("people.create_view", "GET"): Route(at("/people/new/"), KEEPERS),
     ("people.create_view", "POST"): Route(at("/people/new/"), KEEPERS),
-    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
-    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
+    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT),
+    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT),
     ("organisations.index_view", "GET"): Route(at("/organisations/"), ORGANISATION_READERS),
     ("organisations.details_view", "GET"): Route(
-        by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True
+        by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True, reach=KEPT
     ),
     ("organisations.create_view", "GET"): Route(at("/organisations/new/"), ADMINISTRATORS),
     ("organisations.create_view", "POST"): Route(at("/organisations/new/"), ADMINISTRATORS),
@@ -160,6 +165,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("organisations.edit_view", "POST"): Route(
         by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
     ),
+    ("acting.index_view", "GET"): Route(at("/acting/"), frozenset({"xena"})),
+    ("acting.index_view", "POST"): Route(at("/acting/"), frozenset({"xena"})),
+    ("acting.end_view", "POST"): Route(at("/acting/end/"), frozenset({"xena"}), ok=302),
     ("support.index_view", "GET"): Route(at("/support/"), SUPPORTERS),
     ("support.details_view", "GET"): Route(by_id("/support/details/", "support_code"), SUPPORTERS),
     ("support.take_view", "POST"): Route(

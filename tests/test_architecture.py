@@ -25,6 +25,7 @@ def test_every_verb_names_its_permission() -> None:
         "ask_for_support",
         "resume",
         "tell_of_upload",
+        "tell",
     }
     writes = {"add", "add_all", "delete", "flush", "commit"}
     for path in sorted((ROOT / "app" / "services").glob("*.py")) + [

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
 from openpyxl import Workbook
@@ -14,7 +15,7 @@ from app.domain.mail import MailKind
 from app.extensions import db
 from app.imports import pipeline
 from app.models import Notification, SupportRequest
-from app.services import contact_bulk, contact_types, contacts, drafts, mail, saved_views, sessions, support
+from app.services import acting, contact_bulk, contact_types, contacts, drafts, mail, saved_views, sessions, support
 from app.services.request_keys import once
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
@@ -107,6 +108,18 @@ def _ask_for_support(text: str) -> int:
         return db.session.scalars(select(SupportRequest.id).order_by(SupportRequest.id.desc())).first() or 0
 
 
+def _act_for(organisation_id: int, text: str) -> None:
+    """Let the Xoserve LSO act for an organisation and stop again."""
+    times = {"idle": timedelta(hours=1), "longest": timedelta(hours=1)}
+    token = sessions.sign_in(PEOPLE["xena"].user_id, PASSWORD, address="127.0.0.1", browser="Busy")
+    for verb in (lambda: acting.begin_acting(organisation_id, f"{text} asked for it"), acting.end_acting):
+        xena = sessions.resume(token, **times)
+        assert xena is not None
+        with acting_as(xena):
+            verb()
+            db.session.commit()
+
+
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
     text = CANARY if organisation == "birch" else "Alder"
     mprn = MPRNS[organisation]
@@ -141,6 +154,7 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
+        _act_for(actor.organisation_id, text)
         numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, _ask_for_support(text))
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

@@ -1,6 +1,8 @@
 """Every act that is written down, and how it reads: "Ann claimed the contact"."""
 
 EVENTS: dict[str, str] = {
+    "acting:begin": "began to act for the organisation",
+    "acting:end": "stopped acting for the organisation",
     "contact:raise": "raised the contact",
     "contact:claim": "claimed the contact",
     "contact:release": "released the contact",

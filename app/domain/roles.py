@@ -30,6 +30,7 @@ LABELS = {Role.LSO: "LSO", Role.XOSERVE_LSO: "Xoserve LSO"}
 class Permission(StrEnum):
     """`<resource>:<action>`; each is named once, on the verb or page that needs it."""
 
+    ACCESS_ACT = "access:act"
     ACCOUNT_OWN = "account:own"
     ALL_ORGANISATIONS = "organisation:all"
     AUDIT_READ = "audit:read"
@@ -80,11 +81,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADVOCATE: _WORK,
     Role.LEAD_ADVOCATE: _WORK | {P.WORK_OVERSEE},
     Role.MANAGER: _STAFF | {P.AUDIT_READ, P.USER_READ, P.FIGURES_READ, P.WORK_OVERSEE},
-    Role.XOSERVE_LSO: _PEOPLE | {P.ALL_ORGANISATIONS, P.SUPPORT_WORK},
+    # Reads every organisation's access, and changes one organisation's while acting for it (ON_BEHALF).
+    Role.XOSERVE_LSO: EVERYONE
+    | {P.USER_READ, P.AUDIT_READ, P.ORGANISATION_READ, P.ALL_ORGANISATIONS, P.ACCESS_ACT, P.SUPPORT_WORK},
     Role.ADMINISTRATOR: _STAFF
     | _PEOPLE
     | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.SERVICE_WATCH, P.SUPPORT_WORK},
 }
+
+# What somebody may do while they act for one organisation that is not theirs; its other rows are out of their reach.
+ON_BEHALF = _PEOPLE | {P.ACCESS_ACT}
 
 CUSTOMER_ROLES = frozenset(
     {Role.VIEWER, Role.MEMBER, Role.SUPERVISOR, Role.REPORT_READER, Role.DOCUMENT_READER, Role.LSO}

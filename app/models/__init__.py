@@ -1,7 +1,8 @@
 """Every table; import models from here."""
 
+from app.models.acting_session import ActingSession
 from app.models.audit_event import AuditEvent
-from app.models.base import SHARED, Model, OrganisationOwned
+from app.models.base import SHARED, AccessOwned, Model, OrganisationOwned
 from app.models.calendar_entry import CalendarEntry
 from app.models.contact import Contact, Message
 from app.models.contact_type import ContactType, ContactTypeRaiser, DataItem, OutcomeCode, Target
@@ -21,5 +22,5 @@ __all__ = [
     "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
     "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "Target", "Upload", "UploadChunk", "UploadFile", "User",
     "UserSession",
-    "SupportRequest",
+    "AccessOwned", "ActingSession", "SupportRequest",
 ]  # fmt: skip

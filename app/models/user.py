@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Json, Model, OrganisationOwned, UtcDateTime
+from app.models.base import AccessOwned, Json, Model, UtcDateTime
 
 
-class User(OrganisationOwned, Model):
+class User(AccessOwned, Model):
     """A person; `user_id` is the sign-in name and never changes."""
 
     __tablename__ = "user"
@@ -34,7 +34,7 @@ class User(OrganisationOwned, Model):
         return f"{self.name} ({self.user_id})"
 
 
-class Grant(OrganisationOwned, Model):
+class Grant(AccessOwned, Model):
     """A role given to a user, from one day to another (both included; London days)."""
 
     __tablename__ = "role_grant"
@@ -49,7 +49,7 @@ class Grant(OrganisationOwned, Model):
     granted_by: Mapped[str] = mapped_column(String(120))
 
 
-class UserSession(OrganisationOwned, Model):
+class UserSession(AccessOwned, Model):
     """One signed-in browser; only the hash of its token is kept."""
 
     __tablename__ = "user_session"

@@ -71,6 +71,18 @@ def _contacts(count: int) -> str:
     return f"{count:,} contact{'' if count == 1 else 's'}"
 
 
+def tell(user: User, sentence: str, url: str) -> None:
+    """Tell somebody within reach one thing; part of the verbs of access work."""
+    told = Notification(
+        user_id=user.id,
+        organisation_id=user.organisation_id,
+        at=clock.now(),
+        text=sentence[:_LONGEST_TEXT],
+        url=url,
+    )
+    db.session.add(told)
+
+
 def select_own() -> Select[Any]:
     """The actor's own notifications, not ordered; a colleague's are within reach and are left out."""
     return select(Notification).where(Notification.user_id == current_actor().user_pk)

@@ -71,7 +71,9 @@ def create_user(
     Returns the user and a first password to hand over, which must be changed at the first sign-in.
     """
     actor = current_actor()
-    organisation = db.session.get(Organisation, actor.organisation_id if organisation_id is None else organisation_id)
+    organisation = db.session.get(
+        Organisation, actor.meant_organisation_id if organisation_id is None else organisation_id
+    )
     if organisation is None:
         raise RuleBroken("Choose an organisation from the list.", field="organisation_id")
     user_id = str(values["user_id"]).strip().upper()

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import Contact, Grant, Notification, Organisation, User, UserSession
 from app.models.connections import reading
 from app.models.organisation import XOSERVE_KIND
-from app.services import audit, passwords
+from app.services import audit, passwords, reach
 from app.services.locking import for_change
 
 WRONG = "That user ID and password do not match. Check both and try again."
@@ -96,6 +96,8 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
                 User.preferences,
                 _UNREAD,
                 _WAITING,
+                reach.MEMBERS,
+                *reach.ACTING,
                 *_ACTOR_COLUMNS,
                 Grant.role,
                 Grant.starts_on,
@@ -106,12 +108,14 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
             .outerjoin(Grant, Grant.user_id == User.id)
             .where(UserSession.token_hash == _hash(token))
         )
+        wanted = reach.join_acting(wanted, now)
         rows = db.session.execute(wanted).all()
     if not rows:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active = first[:6]
-    chosen, unread_count, waiting_count, *person = first[6:-3]
+    chosen, unread_count, waiting_count, members, *acting = first[6:14]
+    person = list(first[14:-3])
     if (
         revoked_at
         or not is_active
@@ -129,8 +133,9 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         for *_, role, starts_on, ends_on in rows
         if role and starts_on <= today and (ends_on is None or today <= ends_on)
     )
-    actor = _actor(person, roles, session_pk)
-    return replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count, waiting_count=waiting_count)
+    actor = reach.widen(_actor(person, roles, session_pk), members)
+    actor = replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count, waiting_count=waiting_count)
+    return reach.act(actor, *acting) if acting[0] and actor.may(Permission.ACCESS_ACT) else actor
 
 
 def actor_of(user_id: str) -> Actor | None:
@@ -180,7 +185,7 @@ def _find_actor(condition: Any) -> Actor | None:
     today = clock.today()
     with acting_as(SYSTEM), reading():
         person = db.session.execute(
-            select(*_ACTOR_COLUMNS)
+            select(*_ACTOR_COLUMNS, reach.MEMBERS)
             .join(Organisation, Organisation.id == User.organisation_id)
             .where(condition, User.is_active, Organisation.is_active)
         ).first()
@@ -190,7 +195,8 @@ def _find_actor(condition: Any) -> Actor | None:
             select(Grant.role, Grant.starts_on, Grant.ends_on).where(Grant.user_id == person[0])
         )
         roles = frozenset(Role(role) for role, start, end in grants if start <= today and (end is None or today <= end))
-    return _actor(list(person), roles, None)
+    *columns, members = person
+    return reach.widen(_actor(columns, roles, None), members)
 
 
 def _actor(person: list[Any], roles: frozenset[Role], session_pk: int | None) -> Actor:

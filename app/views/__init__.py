@@ -34,6 +34,7 @@ from app.views import (
     status,
     theme,
 )
+from app.views.acting import ActingPage
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
@@ -49,6 +50,7 @@ from app.views.raising import RaisePage
 from app.views.saved_views import SavedViewPage
 from app.views.support import SupportPage
 from app.views.uploads import UploadPage
+from app.views.words import show_instant
 
 
 class MenuItem(NamedTuple):
@@ -108,6 +110,7 @@ def register(app: Flask, config: Config) -> None:
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
         PeoplePage(User, name="People", endpoint="people", url="/people"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
+        ActingPage(name="Act for an organisation", endpoint="acting", url="/acting"),
         SupportPage(SupportRequest, name="Support requests", endpoint="support", url="/support"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
         NotificationPage(name="Notifications", endpoint="notifications", url="/notifications"),
@@ -137,11 +140,13 @@ def register(app: Flask, config: Config) -> None:
     def page_words() -> dict[str, object]:
         actor: Actor | None = g.get("actor") or find_actor()
         return {
+            "acting": g.get("acting"),
             "actor": actor,
             "csp_nonce": headers.csp_nonce,
             "is_production": config.is_production,
             "main_menu": main_menu,
             "public_id": public_ids.encode_id,
             "show_date": show_date,
+            "show_instant": show_instant,
             "static_url": static_files.url,
         }

@@ -33,6 +33,8 @@ OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {"static", "session.sign_in", "status.healthz
 STATUS_ENDPOINT = "about.status"
 UPLOAD_ENDPOINT = "uploads.new_view"
 FORM_BYTES = 256 * 1024
+# Pages of one's own account are one's own, also while acting for an organisation.
+OWN_BLUEPRINTS = frozenset({"account", "session"})
 # What a person with a first password may do before changing it.
 FIRST_PASSWORD_ENDPOINTS = ABOUT_ENDPOINTS | {"session.password", "session.sign_out", "static", "theme.choose"}
 
@@ -100,7 +102,12 @@ def register(app: Flask, config: Config) -> None:
             return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))
         if request.method in SAFE_METHODS:
             g.scope.enter_context(reading())
-        g.actor = g.scope.enter_context(acting_as(signed_in.actor))
+        actor: Actor = signed_in.actor
+        if actor.on_behalf_of:
+            g.acting = actor
+        if request.blueprint in OWN_BLUEPRINTS:
+            actor = actor.themselves or actor
+        g.actor = g.scope.enter_context(acting_as(actor))
         if g.actor.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
             return redirect(url_for("session.password"))
         if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") == "cross-site":
