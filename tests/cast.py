@@ -13,8 +13,9 @@ from sqlalchemy import select
 from app.access.actor import SYSTEM, acting_as
 from app.domain import clock
 from app.domain.roles import Role
+from app.domain.service import services_for
 from app.extensions import db
-from app.models import Grant, Organisation, User
+from app.models import Grant, Organisation, ServiceGrant, User
 from app.services import passwords
 from seed.load import load_reference
 
@@ -86,6 +87,15 @@ def load_cast() -> None:
                     granted_by="The tests",
                 )
                 for role in person.roles
+            ]
+            user.services = [
+                ServiceGrant(
+                    organisation_id=user.organisation_id,
+                    service=service.value,
+                    starts_on=clock.today(),
+                    granted_by="The tests",
+                )
+                for service in sorted(services_for(frozenset(person.roles)))
             ]
             db.session.add(user)
         db.session.commit()

@@ -24,8 +24,8 @@ def test_every_verb_names_its_permission() -> None:
         "sign_in",
         "ask_for_support",
         "resume",
+        "tell_of_access",
         "tell_of_upload",
-        "tell",
     }
     writes = {"add", "add_all", "delete", "flush", "commit"}
     for path in sorted((ROOT / "app" / "services").glob("*.py")) + [

@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     ROLE_GRANTED = "role_granted"
     ROLE_WITHDRAWN = "role_withdrawn"
+    SERVICE_GRANTED = "service_granted"
+    SERVICE_WITHDRAWN = "service_withdrawn"
     DEPUTY_APPOINTED = "deputy_appointed"
     DEPUTY_ENDED = "deputy_ended"
     ACTING_ON_BEHALF = "acting_on_behalf"
@@ -55,6 +57,8 @@ MAILS: dict[MailKind, Form] = {
     MailKind.SECOND_FACTOR_CHANGED: _form("How you sign in was changed", "at"),
     MailKind.ROLE_GRANTED: _form("You were given a role", "role", "starts_on", "ends_on"),
     MailKind.ROLE_WITHDRAWN: _form("A role was withdrawn from you", "role"),
+    MailKind.SERVICE_GRANTED: _form("You were given a service", "service", "starts_on", "ends_on"),
+    MailKind.SERVICE_WITHDRAWN: _form("A service was withdrawn from you", "service"),
     MailKind.DEPUTY_APPOINTED: _form("You were appointed deputy LSO", "organisation", "starts_on", "ends_on"),
     MailKind.DEPUTY_ENDED: _form("You are deputy LSO no longer", "organisation"),
     MailKind.ACTING_ON_BEHALF: _form("Xoserve is acting for your organisation", "organisation", "ends_at", "link"),

@@ -15,12 +15,12 @@ from app.models.request_key import RequestKey
 from app.models.saved_view import SavedView
 from app.models.support_request import SupportRequest
 from app.models.upload import Upload, UploadChunk, UploadFile
-from app.models.user import Grant, User, UserSession
+from app.models.user import Grant, ServiceGrant, User, UserSession
 
 __all__ = [
     "SHARED", "AuditEvent", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter", "DataItem",
     "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
-    "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "Target", "Upload", "UploadChunk", "UploadFile", "User",
-    "UserSession",
+    "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "ServiceGrant", "Target", "Upload", "UploadChunk",
+    "UploadFile", "User", "UserSession",
     "AccessOwned", "ActingSession", "SupportRequest",
 ]  # fmt: skip

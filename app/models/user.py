@@ -1,22 +1,31 @@
-"""People who sign in, the roles given to them, and their open sessions."""
+"""People who sign in, the services and roles given to them, and their open sessions."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, String, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import AccessOwned, Json, Model, UtcDateTime
+from app.models.base import AccessOwned, Id, Json, Model, UtcDateTime
+
+# Written as an expression: SQLite's catalogue says '' where a default of "" would be looked for.
+_NOTHING: ColumnElement[str] = literal_column("''")
 
 
 class User(AccessOwned, Model):
-    """A person; `user_id` is the sign-in name and never changes."""
+    """A person; `user_id` is the sign-in name. It and the organisation never change (triggers see to it).
+
+    A deleted person keeps the row for the sake of history, disabled for good and without e-mail address and password.
+    """
 
     __tablename__ = "user"
     __table_args__ = (
         UniqueConstraint("id", "organisation_id"),
         UniqueConstraint("user_id"),
         Index(None, "organisation_id", "id"),
+        Index(None, "organisation_id", "name", "id"),
+        Index(None, "organisation_id", "user_id"),
+        Index(None, "name", "id"),
     )
     user_id: Mapped[str] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(String(120))
@@ -24,29 +33,57 @@ class User(AccessOwned, Model):
     password_hash: Mapped[str] = mapped_column(String(200), deferred=True)
     must_change_password: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    disabled_reason: Mapped[str] = mapped_column(String(400), default="", server_default=_NOTHING)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}", deferred=True)
     grants: Mapped[list["Grant"]] = relationship(lazy="raise", order_by="Grant.role", overlaps="organisation_id")
+    services: Mapped[list["ServiceGrant"]] = relationship(
+        lazy="raise", order_by="ServiceGrant.service", overlaps="organisation_id,grants"
+    )
 
     def __str__(self) -> str:
         return f"{self.name} ({self.user_id})"
 
 
-class Grant(AccessOwned, Model):
-    """A role given to a user, from one day to another (both included; London days)."""
+class Given:
+    """What grants have in common: from one day to another (both included; London days), by whom and why."""
+
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(400), default="", server_default=_NOTHING)
+    granted_by: Mapped[str] = mapped_column(String(120))
+    # Not a foreign key: who gave it may be of another organisation.
+    granted_by_id: Mapped[int | None] = mapped_column(Id)
+    granted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Grant(Given, AccessOwned, Model):
+    """A role given to a user; it counts while its service is given as well (domain.service)."""
 
     __tablename__ = "role_grant"
     __table_args__ = (
         ForeignKeyConstraint(["user_id", "organisation_id"], ["user.id", "user.organisation_id"]),
         UniqueConstraint("user_id", "role"),
+        Index(None, "organisation_id", "role", "user_id"),
     )
     user_id: Mapped[int]
     role: Mapped[str] = mapped_column(String(32))
-    starts_on: Mapped[date]
-    ends_on: Mapped[date | None]
-    granted_by: Mapped[str] = mapped_column(String(120))
+
+
+class ServiceGrant(Given, AccessOwned, Model):
+    """A service given to a user; Access Control, which everyone has, is never among them."""
+
+    __tablename__ = "service_grant"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "organisation_id"], ["user.id", "user.organisation_id"]),
+        UniqueConstraint("user_id", "service"),
+        Index(None, "organisation_id", "service", "user_id"),
+    )
+    user_id: Mapped[int]
+    service: Mapped[str] = mapped_column(String(16))
 
 
 class UserSession(AccessOwned, Model):

@@ -53,8 +53,9 @@ def begin_acting(organisation_id: int, reason: str) -> ActingSession:
     audit.record("acting:begin", begun, after={"ends_at": str(begun.ends_at)}, actor=acting)
     local = begun.ends_at.astimezone(clock.LONDON)
     until = f"{local:%H:%M} on {show_date(local.date())}"
+    told = f"{actor.name} of Xoserve acts for {organisation.name} until {until}."
     for keeper in keepers.list_keepers(organisation.id):
-        notifications.tell(keeper, f"{actor.name} of Xoserve acts for {organisation.name} until {until}.", "/activity/")
+        notifications.tell_of_access(keeper, told, "/activity/")
         mail.post(
             MailKind.ACTING_ON_BEHALF,
             to=keeper,

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 
 from app.access.actor import current_actor
 from app.domain import clock
@@ -13,6 +13,7 @@ from app.domain.roles import GRANTS, Permission, Role
 from app.domain.table import Table
 from app.extensions import db
 from app.models import Grant, Organisation, User
+from app.services.in_force import counts_on
 
 ENDING_WITHIN = timedelta(days=14)
 
@@ -74,8 +75,7 @@ def people_by_role() -> Table:
 
     The last line is of people without a role.
     """
-    today = clock.today()
-    in_force = (Grant.starts_on <= today) & or_(Grant.ends_on.is_(None), Grant.ends_on >= today)
+    in_force = counts_on(clock.today())
     wanted = select(Grant.role, func.count(Grant.id)).join(User, User.id == Grant.user_id)
     counts = Counter({row[0]: row[1] for row in db.session.execute(
         wanted.where(User.is_active, in_force).group_by(Grant.role)
@@ -88,7 +88,6 @@ def people_by_role() -> Table:
 
 def list_officers() -> list[str]:
     """Names of those who can change what people of the actor's own organisation may do, in alphabetical order."""
-    today = clock.today()
     roles = [role.value for role, held in GRANTS.items() if Permission.USER_CHANGE in held]
     wanted = (
         select(User.name)
@@ -97,8 +96,7 @@ def list_officers() -> list[str]:
             User.organisation_id == current_actor().organisation_id,
             User.is_active,
             Grant.role.in_(roles),
-            Grant.starts_on <= today,
-            or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
+            counts_on(clock.today()),
         )
     )
     return sorted(set(db.session.scalars(wanted)))

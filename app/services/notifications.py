@@ -71,8 +71,8 @@ def _contacts(count: int) -> str:
     return f"{count:,} contact{'' if count == 1 else 's'}"
 
 
-def tell(user: User, sentence: str, url: str) -> None:
-    """Tell somebody within reach one thing; part of the verbs of access work."""
+def tell_of_access(user: User, sentence: str, url: str = "/account/") -> None:
+    """Tell a person what became of their access, or of what they look after; part of the verbs that change it."""
     told = Notification(
         user_id=user.id,
         organisation_id=user.organisation_id,

@@ -19,6 +19,7 @@ from app.models import Contact, Grant, Notification, Organisation, User, UserSes
 from app.models.connections import reading
 from app.models.organisation import XOSERVE_KIND
 from app.services import audit, passwords, reach
+from app.services.in_force import counts_on
 from app.services.locking import for_change
 
 WRONG = "That user ID and password do not match. Check both and try again."
@@ -83,7 +84,7 @@ def _record_own(action: str, user: User) -> None:
 
 def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     """The actor of an open session as that person is now, or None; one statement, and one write a minute."""
-    now, today = clock.now(), clock.today()
+    now = clock.now()
     with acting_as(SYSTEM), reading():
         wanted = (
             select(
@@ -100,12 +101,10 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
                 *reach.ACTING,
                 *_ACTOR_COLUMNS,
                 Grant.role,
-                Grant.starts_on,
-                Grant.ends_on,
             )
             .join(User, User.id == UserSession.user_id)
             .join(Organisation, Organisation.id == User.organisation_id)
-            .outerjoin(Grant, Grant.user_id == User.id)
+            .outerjoin(Grant, (Grant.user_id == User.id) & counts_on(clock.today()))
             .where(UserSession.token_hash == _hash(token))
         )
         wanted = reach.join_acting(wanted, now)
@@ -115,7 +114,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active = first[:6]
     chosen, unread_count, waiting_count, members, *acting = first[6:14]
-    person = list(first[14:-3])
+    person = list(first[14:-1])
     if (
         revoked_at
         or not is_active
@@ -128,11 +127,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         with acting_as(SYSTEM):
             db.session.execute(update(UserSession).where(UserSession.id == session_pk).values(last_seen_at=now))
             db.session.commit()
-    roles = frozenset(
-        Role(role)
-        for *_, role, starts_on, ends_on in rows
-        if role and starts_on <= today and (ends_on is None or today <= ends_on)
-    )
+    roles = frozenset(Role(row.role) for row in rows if row.role)
     actor = reach.widen(_actor(person, roles, session_pk), members)
     actor = replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count, waiting_count=waiting_count)
     return reach.act(actor, *acting) if acting[0] and actor.may(Permission.ACCESS_ACT) else actor
@@ -182,7 +177,6 @@ _WAITING = case(
 
 
 def _find_actor(condition: Any) -> Actor | None:
-    today = clock.today()
     with acting_as(SYSTEM), reading():
         person = db.session.execute(
             select(*_ACTOR_COLUMNS, reach.MEMBERS)
@@ -191,10 +185,8 @@ def _find_actor(condition: Any) -> Actor | None:
         ).first()
         if person is None:
             return None
-        grants = db.session.execute(
-            select(Grant.role, Grant.starts_on, Grant.ends_on).where(Grant.user_id == person[0])
-        )
-        roles = frozenset(Role(role) for role, start, end in grants if start <= today and (end is None or today <= end))
+        held = db.session.scalars(select(Grant.role).where(Grant.user_id == person[0], counts_on(clock.today())))
+        roles = frozenset(Role(role) for role in held)
     *columns, members = person
     return reach.widen(_actor(columns, roles, None), members)
 

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models import Organisation, User
 from app.services import organisations, people
 from app.services.sorting import Sort
-from app.views.fields import MultiCheckboxField, no_control_characters
+from app.views.fields import no_control_characters
 from app.views.forms import version_of
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
@@ -38,7 +38,7 @@ class PeoplePage(ListPage):
 
     permission = Permission.USER_READ
     create = staticmethod(people.create_user)
-    update = staticmethod(people.change_user)
+    update = staticmethod(people.change_profile)
     create_template = "pages/people/new.html"
     noun, noun_plural, icon = "person", "people", "users"
     key = "p"
@@ -90,7 +90,7 @@ class PeoplePage(ListPage):
         "last_signed_in_at": lambda view, context, user, name: show_instant(user.last_signed_in_at) or "Never",
         "organisation_id": lambda view, context, user, name: view.organisation_name(user.organisation_id),
     }
-    form_columns = ("organisation", "user_id", "name", "email", "roles", "is_active", "version")
+    form_columns = ("organisation", "user_id", "name", "email", "version")
     form_extra_fields = {
         "organisation": LookupField(
             "Organisation",
@@ -98,7 +98,6 @@ class PeoplePage(ListPage):
             validators=[InputRequired(NO_ORGANISATION)],
             description="Its name, or its three-letter short code.",
         ),
-        "roles": MultiCheckboxField("Roles", validate_choice=False),
         "version": HiddenField(),
     }
     form_overrides = {"email": EmailField, "user_id": StringField}
@@ -120,7 +119,6 @@ class PeoplePage(ListPage):
                 Length(max=254),
             ],
         },
-        "is_active": {"label": "May sign in"},
     }
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
@@ -143,48 +141,29 @@ class PeoplePage(ListPage):
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
-        del form.is_active
         del form.version
         actor = current_actor()
-        if actor.reaches_all:
-            if request.method == "GET":
-                form.organisation.data = request.args.get("organisation", "")
-            kind = self._chosen_kind(form)
-            form.organisation.offer({o.short_code: str(o) for o in organisations.list_organisations()})
-        else:
+        if not actor.reaches_all and len(actor.managed_ids) < 2:
             del form.organisation
-            kind = actor.organisation_kind
-        form.roles.choices = {role.value: role.label for role in people.grantable_roles(kind)}
+            return form
+        if request.method == "GET":
+            form.organisation.data = request.args.get("organisation", "")
+        form.organisation.offer({o.short_code: str(o) for o in organisations.list_organisations()})
         return form
-
-    def _chosen_kind(self, form: Any) -> str:
-        """Roles follow the organisation; before one is chosen, customer roles are offered."""
-        organisation = organisations.find_by_code(form.organisation.data or "")
-        return "" if organisation is None else organisation.kind_code
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
         del form.user_id
         del form.organisation
-        user = obj or self.get_one(request.args.get("id"))
-        kind = db.session.get_one(Organisation, user.organisation_id).kind_code
-        held = {grant.role for grant in user.grants}
-        offered = [role for role in Role if role in people.grantable_roles(kind) or role.value in held]
-        form.roles.choices = {role.value: role.label for role in offered}
         if obj is not None:
-            form.roles.data = sorted(held)
-            form.version.data = user.version
+            form.version.data = obj.version
         return form
 
     def create_row(self, form: Any) -> Any:
         values = {name: form[name].data for name in ("user_id", "name", "email")}
         organisation_id = self._organisation_id(form) if "organisation" in form else None
-        user, first_password = people.create_user(values, form.roles.data or [], organisation_id=organisation_id)
-        flash(
-            f"Hand this first password to {user.name}: {first_password}. It is shown only now, and must be changed "
-            "at the first sign-in.",
-            "warning",
-        )
+        user, told = people.create_user(values, organisation_id=organisation_id)
+        flash(told, "warning")
         return user
 
     def _organisation_id(self, form: Any) -> int:
@@ -194,5 +173,5 @@ class PeoplePage(ListPage):
         return organisation.id
 
     def update_row(self, form: Any, row: Any) -> Any:
-        values = {name: form[name].data for name in ("name", "email", "is_active")}
-        return people.change_user(row.id, values, form.roles.data or [], version=version_of(form))
+        values = {name: form[name].data for name in ("name", "email")}
+        return people.change_profile(row.id, values, version=version_of(form))

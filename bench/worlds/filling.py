@@ -16,11 +16,11 @@ from app.access.tenancy import index_words
 from app.config import Config
 from app.domain.lifecycle import Status
 from app.extensions import db
-from app.models import Contact, Counter, Grant, Organisation, OutcomeCode, User
+from app.models import Contact, Counter, Grant, Organisation, OutcomeCode, ServiceGrant, User
 from app.services.contact_types import list_definitions
 from app.services.definition import Definition
 from bench.worlds.contacts import TYPES, contact_rows
-from bench.worlds.people import grant_rows, organisation_rows, user_rows
+from bench.worlds.people import grant_rows, organisation_rows, service_rows, user_rows
 from bench.worlds.world import World
 from seed.load import load_reference
 
@@ -76,6 +76,7 @@ def _fill(
 ) -> None:
     first = xoserve + 1
     users = user_rows(world, xoserve, first)
+    grants = grant_rows(users, xoserve)
     staff = [(user["id"], user["name"]) for user in users if user["organisation_id"] == xoserve]
     contacts = contact_rows(
         world.contacts, first_organisation=first, key=key, definitions=definitions, staff=staff, outcomes=outcomes
@@ -84,7 +85,8 @@ def _fill(
     for model, rows in (
         (Organisation, organisation_rows(first)),
         (User, users),
-        (Grant, grant_rows(users, xoserve)),
+        (Grant, grants),
+        (ServiceGrant, service_rows(grants)),
     ):
         _insert(connection, model, rows)
     # Indexes built at the end take a quarter of the time.

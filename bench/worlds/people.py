@@ -6,6 +6,7 @@ from string import ascii_uppercase, digits
 from typing import Any
 
 from app.domain.roles import Role
+from app.domain.service import SERVICE_OF, services_for
 from app.services import passwords
 from bench.worlds.world import ADMINISTRATOR, ADVOCATE, MEMBER, ORGANISATIONS, PASSWORD, World
 
@@ -56,6 +57,7 @@ def user_rows(world: World, xoserve: int, first_organisation: int) -> list[dict[
                 "is_active": True,
                 "created_at": _START,
                 "last_signed_in_at": None,
+                "disabled_reason": "",
                 "version": 1,
                 "preferences": {},
                 "organisation_id": xoserve if is_staff else customer,
@@ -75,8 +77,18 @@ def grant_rows(users: list[dict[str, Any]], xoserve: int) -> list[dict[str, Any]
             "starts_on": _START.date(),
             "ends_on": None,
             "granted_by": "The benchmark",
+            "reason": "",
         }
         for user in users
+    ]
+
+
+def service_rows(grants: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The service of each role that needs one."""
+    return [
+        {name: value for name, value in grant.items() if name != "role"} | {"service": SERVICE_OF[Role(grant["role"])]}
+        for grant in grants
+        if services_for(frozenset({Role(grant["role"])}))
     ]
 
 

@@ -14,8 +14,9 @@ from app.access.actor import SYSTEM, Actor
 from app.access.tenancy import bulk_insert
 from app.domain import clock
 from app.domain.roles import Permission, Role, permissions_of
+from app.domain.service import services_for
 from app.extensions import db
-from app.models import AuditEvent, Grant, Organisation, User
+from app.models import AuditEvent, Grant, Organisation, ServiceGrant, User
 from app.services import audit, passwords
 from seed.load import XOSERVE, XOSERVE_CODE
 
@@ -99,12 +100,7 @@ def _add_people(ids: dict[str, int]) -> None:
         )  # fmt: skip
         db.session.add(user)
         db.session.flush()
-        db.session.add_all(
-            Grant(user_id=user.id, organisation_id=user.organisation_id, role=role, starts_on=user.created_at.date(),
-                  ends_on=clock.today() + timedelta(days=LEAVING[user.user_id]) if user.user_id in LEAVING else None,
-                  granted_by=SYSTEM.name)
-            for role in roles
-        )  # fmt: skip
+        _give(user, roles)
         events.append(
             audit.event_values(
                 "user:create", "user", user.id, str(user), organisation_id=user.organisation_id, at=user.created_at,
@@ -113,6 +109,16 @@ def _add_people(ids: dict[str, int]) -> None:
         )  # fmt: skip
     db.session.flush()
     bulk_insert(AuditEvent, events)
+
+
+def _give(user: User, roles: list[str]) -> None:
+    """The roles, and the services they work within."""
+    ends_on = clock.today() + timedelta(days=LEAVING[user.user_id]) if user.user_id in LEAVING else None
+    shared = {"user_id": user.id, "organisation_id": user.organisation_id, "starts_on": user.created_at.date(),
+              "granted_by": SYSTEM.name, "granted_at": user.created_at}  # fmt: skip
+    services = sorted(services_for(frozenset(Role(role) for role in roles)))
+    db.session.add_all(ServiceGrant(service=service.value, **shared) for service in services)
+    db.session.add_all(Grant(role=role, ends_on=ends_on, **shared) for role in roles)
 
 
 def list_sign_ins() -> list[SignIn]:

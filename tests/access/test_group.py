@@ -55,7 +55,7 @@ def test_a_members_notifications_are_written_and_never_read(busy, acting) -> Non
     with acting("eli"):
         assert db.session.scalars(select(Notification)).all() == []
         ann = db.session.get_one(User, busy["alder"].user_pk)
-        notifications.tell(ann, "A sentence.", "/account/")
+        notifications.tell_of_access(ann, "A sentence.", "/account/")
         db.session.commit()
         assert db.session.scalars(select(Notification)).all() == []
 
@@ -97,7 +97,7 @@ def test_every_page_of_a_groups_lso_keeps_its_members_contacts_to_them(busy, bro
 def test_what_is_done_for_a_member_is_written_down_as_the_members(busy, acting) -> None:
     with acting("eli") as eli:
         values = {"user_id": "ALD-NEW", "name": "Nell", "email": "nell@alder.example"}
-        made = people.create_user(values, ["member"], organisation_id=busy["alder"].organisation_id)[0]
+        made = people.create_user(values, organisation_id=busy["alder"].organisation_id)[0]
         db.session.commit()
         event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "user:create")).all()[-1]
         assert event.object_id == made.id and event.organisation_id == busy["alder"].organisation_id

@@ -19,6 +19,7 @@ VALUES = {
     "at": datetime(2026, 7, 1, 12, 5, tzinfo=UTC),
     "ends_at": datetime(2026, 7, 1, 12, 5, tzinfo=UTC),
     "role": "Member <b>",
+    "service": "Contacts",
     "organisation": "Alder & Daughters",
     "starts_on": date(2026, 7, 1),
     "ends_on": date(2026, 7, 14),

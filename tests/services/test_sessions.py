@@ -258,8 +258,8 @@ def set_active(acting, what: str, is_active: bool) -> None:
     with acting("root"):
         ann = db.session.scalars(select(User).where(User.user_id == "ALD-ANN")).one()
         if what == "person":
-            values = {"name": ann.name, "email": ann.email, "is_active": is_active}
-            people.change_user(ann.id, values, ["member"], version=ann.version)
+            act = people.enable_user if is_active else people.disable_user
+            act(ann.id, reason="A test", version=ann.version)
         else:
             row = db.session.get_one(Organisation, ann.organisation_id)
             values = {"name": row.name, "parent_id": None, "advocate_name": "", "is_active": is_active}

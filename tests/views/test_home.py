@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.access.actor import Actor
 from app.domain.roles import Permission
 from app.extensions import db
-from app.models import Grant, Job, User
+from app.models import Grant, Job, ServiceGrant, User
 from app.views.home.page import PANELS
 from tests.cast import PEOPLE
 
@@ -69,6 +69,7 @@ def test_a_person_without_roles_reads_what_they_can_do_and_whom_to_ask(acting, b
     with acting("system"):
         grant = db.session.scalars(select(Grant).join(User, User.id == Grant.user_id).where(User.name == "Vic")).one()
         grant.role = "report_reader"
+        db.session.scalars(select(ServiceGrant).where(ServiceGrant.user_id == grant.user_id)).one().service = "reports"
         db.session.commit()
     page = browser("vic").get("/").get_data(as_text=True)
     assert panels(page) == {"words"}

@@ -7,9 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.domain import clock
+from app.domain.spans import Span
 from app.extensions import db
 from app.models import User
-from app.services import people
+from app.services import grants, passwords, people
 from app.views.addresses import safe_return
 from tests.cast import PASSWORD, PEOPLE
 
@@ -142,8 +143,12 @@ def test_an_idle_and_an_old_session_end(app: Flask, browser, monkeypatch) -> Non
 
 
 def test_a_first_password_must_be_changed_before_anything_else(app, acting, browser) -> None:
+    first = passwords.make_first()
     with acting("lena"):
-        _, first = people.create_user({"user_id": "ALD-NEW", "name": "New", "email": "n@a.example"}, ["member"])
+        user, _ = people.create_user({"user_id": "ALD-NEW", "name": "New", "email": "n@a.example"})
+        user.password_hash = passwords.make_hash(first)
+        grants.grant_service(user.id, "contacts", Span(clock.today()), reason="New")
+        grants.grant_role(user.id, "member", Span(clock.today()), reason="New")
         db.session.commit()
     client = app.test_client()
     page = client.get("/sign-in").get_data(as_text=True)

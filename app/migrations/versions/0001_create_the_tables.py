@@ -465,7 +465,9 @@ def downgrade():
         batch_op.drop_index(
             "ix_contact_open_organisation_due", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open")
         )
-        batch_op.drop_index("ix_contact_open_due", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open"))
+        batch_op.drop_index(
+            "ix_contact_open_due", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open")
+        )
         batch_op.drop_index(
             "ix_contact_open_assignee", sqlite_where=sa.text("is_open = 1"), postgresql_where=sa.text("is_open")
         )
