@@ -17,7 +17,8 @@ READERS = frozenset({"vic", "ann", "sue", "bob", "ned", "eli"}) | STAFF
 RAISERS = frozenset({"ann", "sue", "bob", "ned", "eli"})
 WORKERS = frozenset({"ada", "lia"})
 UPLOADERS = RAISERS | STAFF
-KEEPERS = frozenset({"lena", "bea", "eli", "root"})
+KEEPERS = frozenset({"lena", "dee", "bea", "eli", "root"})
+APPOINTERS = frozenset({"lena", "bea", "eli"})
 # xena changes an organisation's access only while she acts for it.
 PEOPLE_READERS = KEEPERS | {"mo", "xena"}
 ACTIVITY = PEOPLE_READERS
@@ -27,7 +28,7 @@ ADMINISTRATORS = frozenset({"root"})
 
 ANN = frozenset({"ann"})
 # Who can reach alder's rows.
-ALDERS = frozenset({"ann", "sue", "vic", "lena"}) | STAFF | {"xena"}
+ALDERS = frozenset({"ann", "sue", "vic", "lena", "dee"}) | STAFF | {"xena"}
 # And who can reach its people: the LSO of its group does, and reaches nothing else of alder's.
 KEPT = ALDERS | {"eli"}
 
@@ -164,6 +165,18 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("organisations.edit_view", "POST"): Route(
         by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
+    ),
+    ("deputies.index_view", "GET"): Route(at("/deputies/"), PEOPLE_READERS),
+    ("deputies.details_view", "GET"): Route(
+        by_id("/deputies/details/", "deputy_code"), PEOPLE_READERS, owned=True, reach=KEPT
+    ),
+    ("deputies.create_view", "GET"): Route(at("/deputies/new/"), APPOINTERS),
+    ("deputies.create_view", "POST"): Route(at("/deputies/new/"), APPOINTERS),
+    ("deputies.end_view", "GET"): Route(
+        lambda o: f"/deputies/{o.deputy_code}/end/", APPOINTERS, owned=True, reach=KEPT
+    ),
+    ("deputies.end_view", "POST"): Route(
+        lambda o: f"/deputies/{o.deputy_code}/end/", APPOINTERS, owned=True, reach=KEPT
     ),
     ("acting.index_view", "GET"): Route(at("/acting/"), frozenset({"xena"})),
     ("acting.index_view", "POST"): Route(at("/acting/"), frozenset({"xena"})),

@@ -10,17 +10,31 @@ from sqlalchemy import select
 
 from app import jobs
 from app.access.actor import SYSTEM, Actor, acting_as
+from app.domain import clock
 from app.domain.lifecycle import Action
 from app.domain.mail import MailKind
+from app.domain.spans import Span
 from app.extensions import db
 from app.imports import pipeline
 from app.models import Notification, SupportRequest
-from app.services import acting, contact_bulk, contact_types, contacts, drafts, mail, saved_views, sessions, support
+from app.services import (
+    acting,
+    contact_bulk,
+    contact_types,
+    contacts,
+    deputies,
+    drafts,
+    mail,
+    saved_views,
+    sessions,
+    support,
+)
 from app.services.request_keys import once
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
 
 CANARY = "QZXCANARYQZX"
+LSOS = {"alder": "lena", "birch": "bea"}
 MPRNS = {"alder": "3938424403", "birch": "7400000108"}
 
 
@@ -42,6 +56,8 @@ class Owned:
     job_code: str
     # Of Xoserve's own: a request that somebody made for this organisation.
     support_code: str
+    # Somebody who was deputy for a moment.
+    deputy_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -108,6 +124,18 @@ def _ask_for_support(text: str) -> int:
         return db.session.scalars(select(SupportRequest.id).order_by(SupportRequest.id.desc())).first() or 0
 
 
+def _appoint(organisation: str, member: str, text: str) -> int:
+    """Let the LSO of an organisation appoint a deputy and end it again; its id."""
+    lso = sessions.actor_of(PEOPLE[LSOS[organisation]].user_id)
+    assert lso is not None
+    days = Span(clock.today(), clock.today() + timedelta(days=7))
+    with acting_as(lso):
+        deputy = deputies.appoint_deputy(PEOPLE[member].user_id, days, powers=["grants"], reason=f"{text} is away")
+        deputies.end_deputy(deputy.id, reason=f"{text} is back")
+        db.session.commit()
+        return deputy.id
+
+
 def _act_for(organisation_id: int, text: str) -> None:
     """Let the Xoserve LSO act for an organisation and stop again."""
     times = {"idle": timedelta(hours=1), "longest": timedelta(hours=1)}
@@ -156,5 +184,6 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
         _act_for(actor.organisation_id, text)
         numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, _ask_for_support(text))
+        numbers += (_appoint(organisation, member, text),)
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

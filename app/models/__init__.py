@@ -7,6 +7,7 @@ from app.models.calendar_entry import CalendarEntry
 from app.models.contact import Contact, Message
 from app.models.contact_type import ContactType, ContactTypeRaiser, DataItem, OutcomeCode, Target
 from app.models.counter import Counter
+from app.models.deputy import Deputy
 from app.models.job import Job
 from app.models.notification import Notification
 from app.models.organisation import Organisation, OrganisationKind
@@ -22,5 +23,5 @@ __all__ = [
     "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
     "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "ServiceGrant", "Target", "Upload", "UploadChunk",
     "UploadFile", "User", "UserSession",
-    "AccessOwned", "ActingSession", "SupportRequest",
+    "AccessOwned", "ActingSession", "Deputy", "SupportRequest",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from app.access.actor import SYSTEM, Actor
 from app.domain import clock
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 from app.domain.item import show_date
-from app.domain.roles import XOSERVE_ROLES, Role, grantable_by
+from app.domain.roles import XOSERVE_ROLES, Permission, Role, grantable_by
 from app.domain.service import (
     GIVEN_SERVICES,
     KEEPER_ROLES,
@@ -109,6 +109,8 @@ def grantable_to(actor: Actor, kind: str) -> tuple[list[Service], list[Role]]:
 def _grantable(actor: Actor) -> tuple[frozenset[Role], frozenset[Service]]:
     if actor is SYSTEM:
         return frozenset(Role), frozenset(GIVEN_SERVICES)
+    if not actor.may(Permission.ACCESS_GRANT):
+        return frozenset(), frozenset()
     return grantable_by(actor.roles), grantable_services(actor.roles)
 
 

@@ -98,6 +98,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
                 _UNREAD,
                 _WAITING,
                 reach.MEMBERS,
+                *reach.deputies_on(clock.today()),
                 *reach.ACTING,
                 *_ACTOR_COLUMNS,
                 Grant.role,
@@ -113,8 +114,8 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active = first[:6]
-    chosen, unread_count, waiting_count, members, *acting = first[6:14]
-    person = list(first[14:-1])
+    chosen, unread_count, waiting_count = first[6:9]
+    looks_after, acting, person = first[9:12], first[12:16], list(first[16:-1])
     if (
         revoked_at
         or not is_active
@@ -128,7 +129,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
             db.session.execute(update(UserSession).where(UserSession.id == session_pk).values(last_seen_at=now))
             db.session.commit()
     roles = frozenset(Role(row.role) for row in rows if row.role)
-    actor = reach.widen(_actor(person, roles, session_pk), members)
+    actor = reach.widen(_actor(person, roles, session_pk), *looks_after)
     actor = replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count, waiting_count=waiting_count)
     return reach.act(actor, *acting) if acting[0] and actor.may(Permission.ACCESS_ACT) else actor
 
@@ -179,7 +180,7 @@ _WAITING = case(
 def _find_actor(condition: Any) -> Actor | None:
     with acting_as(SYSTEM), reading():
         person = db.session.execute(
-            select(*_ACTOR_COLUMNS, reach.MEMBERS)
+            select(*_ACTOR_COLUMNS, reach.MEMBERS, *reach.deputies_on(clock.today()))
             .join(Organisation, Organisation.id == User.organisation_id)
             .where(condition, User.is_active, Organisation.is_active)
         ).first()
@@ -187,8 +188,7 @@ def _find_actor(condition: Any) -> Actor | None:
             return None
         held = db.session.scalars(select(Grant.role).where(Grant.user_id == person[0], counts_on(clock.today())))
         roles = frozenset(Role(role) for role in held)
-    *columns, members = person
-    return reach.widen(_actor(columns, roles, None), members)
+    return reach.widen(_actor(list(person[:-3]), roles, None), *person[-3:])
 
 
 def _actor(person: list[Any], roles: frozenset[Role], session_pk: int | None) -> Actor:

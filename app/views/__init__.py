@@ -15,6 +15,7 @@ from app.models import (
     Contact,
     ContactType,
     DataItem,
+    Deputy,
     Organisation,
     SavedView,
     SupportRequest,
@@ -40,6 +41,7 @@ from app.views.base import Page
 from app.views.contact_types import ContactTypePage
 from app.views.contacts import ContactPage
 from app.views.data_items import DataItemPage
+from app.views.deputies import DeputyPage
 from app.views.home.page import HomePage
 from app.views.kit import KitPage
 from app.views.moving import JobPage, MovePage
@@ -110,6 +112,7 @@ def register(app: Flask, config: Config) -> None:
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
         PeoplePage(User, name="People", endpoint="people", url="/people"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
+        DeputyPage(Deputy, name="Deputies", endpoint="deputies", url="/deputies"),
         ActingPage(name="Act for an organisation", endpoint="acting", url="/acting"),
         SupportPage(SupportRequest, name="Support requests", endpoint="support", url="/support"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),

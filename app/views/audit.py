@@ -17,6 +17,8 @@ SUBJECTS = (
     ("contact", "Contacts"),
     ("contact_type", "Contact types"),
     ("data_item", "Data items"),
+    ("deputy", "Deputies"),
+    ("acting_session", "Xoserve acting for an organisation"),
     ("organisation", "Organisations"),
     ("support_request", "Support requests"),
     ("upload", "Uploads"),
