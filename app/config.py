@@ -29,6 +29,8 @@ class Config:
     argon2_passes: int = 3
     session_idle_minutes: int = 30
     session_hours: int = 9
+    second_factor: str = ""
+    invitation_days: int = 7
     upload_bytes: int = 10 * 1024 * 1024
     job_lease_seconds: int = 60
     acting_minutes: int = 60
@@ -42,6 +44,11 @@ class Config:
     def is_production(self) -> bool:
         """Production refuses demo data and weak settings."""
         return self.environment == "production"
+
+    @property
+    def demands_second_factor(self) -> bool:
+        """Whether those who decide about access must have one: unless it is said otherwise, in production."""
+        return self.second_factor == "required" or (not self.second_factor and self.is_production)
 
     def flask_settings(self) -> dict[str, object]:
         """The same, under the names Flask and its extensions look for."""
@@ -87,6 +94,9 @@ def from_environment(**changes: object) -> Config:
             raise BadSetting("CMS_SECRET_KEY must be set to at least 32 random characters in production.")
         if not hosts:
             raise BadSetting("CMS_TRUSTED_HOSTS must list the host names of the service in production.")
+    second_factor = os.environ.get("CMS_SECOND_FACTOR", "")
+    if second_factor not in ("", "off", "required"):
+        raise BadSetting(f"CMS_SECOND_FACTOR is {second_factor!r}. It must be off or required.")
     settings: dict[str, object] = {
         "environment": environment,
         "secret_key": secret or _kept_secret(instance),
@@ -97,6 +107,8 @@ def from_environment(**changes: object) -> Config:
         "proxy_hops": _whole_number("CMS_PROXY_HOPS", 0),
         "session_idle_minutes": _whole_number("CMS_SESSION_IDLE_MINUTES", Config.session_idle_minutes),
         "session_hours": _whole_number("CMS_SESSION_HOURS", Config.session_hours),
+        "second_factor": second_factor,
+        "invitation_days": _whole_number("CMS_INVITATION_DAYS", Config.invitation_days),
         "job_lease_seconds": _whole_number("CMS_JOB_LEASE_SECONDS", Config.job_lease_seconds),
         "acting_minutes": _whole_number("CMS_ACTING_MINUTES", Config.acting_minutes),
         "support_email": os.environ.get("CMS_SUPPORT_EMAIL", ""),

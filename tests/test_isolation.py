@@ -14,7 +14,7 @@ from tests.routes import ROUTES
 from tests.worlds import CANARY
 
 CAST = ["nobody", *PEOPLE]
-VOLATILE = {"user_session", "audit_event", "user"}
+VOLATILE = {"user_session", "sign_in_limit", "sign_in_link", "audit_event", "user"}
 
 
 def rules(app: Flask) -> set[tuple[str, str]]:

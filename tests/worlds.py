@@ -16,7 +16,7 @@ from app.domain.mail import MailKind
 from app.domain.spans import Span
 from app.extensions import db
 from app.imports import pipeline
-from app.models import Notification, SupportRequest
+from app.models import Notification, RecoveryCode, SecondFactor, SupportRequest, User, UserSession
 from app.services import (
     acting,
     contact_bulk,
@@ -24,6 +24,7 @@ from app.services import (
     contacts,
     deputies,
     drafts,
+    links,
     mail,
     saved_views,
     sessions,
@@ -58,6 +59,8 @@ class Owned:
     support_code: str
     # Somebody who was deputy for a moment.
     deputy_code: str
+    factor_code: str
+    session_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -148,6 +151,21 @@ def _act_for(organisation_id: int, text: str) -> None:
             db.session.commit()
 
 
+def _add_sign_in_rows(actor: Actor, text: str) -> tuple[int, int]:
+    """An invitation, a recovery code and a second factor that is not confirmed, so that nobody is asked for it.
+
+    The ids of the factor and of the person's session.
+    """
+    now, own = clock.now(), {"user_id": actor.user_pk, "organisation_id": actor.organisation_id}
+    with acting_as(SYSTEM):
+        links.invite(db.session.get_one(User, actor.user_pk))
+        factor = SecondFactor(kind="passkey", name=text, made_at=now, credential_id=f"{text}-key", **own)
+        db.session.add_all([factor, RecoveryCode(code_hash=f"{text}-code", made_at=now, **own)])
+        db.session.commit()
+        session_id = db.session.scalars(select(UserSession.id).where(UserSession.user_id == actor.user_pk)).one()
+        return factor.id, session_id
+
+
 def _make_one(app: Flask, member: str, organisation: str) -> Owned:
     text = CANARY if organisation == "birch" else "Alder"
     mprn = MPRNS[organisation]
@@ -183,7 +201,7 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
             about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
         _act_for(actor.organisation_id, text)
-        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, _ask_for_support(text))
-        numbers += (_appoint(organisation, member, text),)
+        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id)
+        numbers += (_ask_for_support(text), _appoint(organisation, member, text), *_add_sign_in_rows(actor, text))
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

@@ -26,8 +26,9 @@ class Actor:
     reach, and `managed_ids` those whose access they may change, as far as their permissions go. While they act for an
     organisation that is not theirs, `on_behalf_of` is its name, `reason` is why, `acts_until` is when that ends, and
     `themselves` is who they are in their own account.
-    The counts are of a signed-in person's unread notifications and of the contacts that wait for their side, both up
-    to a hundred.
+    `is_pending` is somebody whose second factor is still asked for, who may do nothing; `is_proved` somebody who has
+    shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the
+    contacts that wait for their side, both up to a hundred.
     """
 
     user_pk: int | None
@@ -43,6 +44,9 @@ class Actor:
     managed_ids: frozenset[int] = frozenset()
     session_pk: int | None = None
     must_change_password: bool = False
+    must_add_factor: bool = False
+    is_pending: bool = False
+    is_proved: bool = False
     on_behalf_of: str = ""
     reason: str = ""
     acts_until: datetime | None = None

@@ -31,6 +31,11 @@ class AnswerReader:
         dates: dict[str, date] = {}
         for code, item, kind, memo in self._items:
             text = answer(code) or ""
+            if memo is not None and (known := memo.get(text)):
+                value, values[code] = known
+                if isinstance(value, date):
+                    dates[code] = value
+                continue
             if "\r" in text:
                 # Browsers send CR LF for what a spreadsheet calls one line break; every door counts it as one.
                 text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -39,20 +44,17 @@ class AnswerReader:
                 if item.is_required:
                     errors[code] = ItemError("IMP-414", f"{item.label} is missing.")
                 continue
-            known = memo.get(text) if memo is not None else None
-            if known is None:
-                try:
-                    value = kind.parse(text, item)
-                    # What is text already is stored as it is.
-                    known = value, value if type(value) is str else kind.store(value)
-                except ItemError as error:
-                    errors[code] = error
-                    continue
-                if memo is not None and len(memo) < REMEMBERED:
-                    memo[text] = known
-            values[code] = known[1]
-            if isinstance(known[0], date):
-                dates[code] = known[0]
+            try:
+                value = kind.parse(text, item)
+            except ItemError as error:
+                errors[code] = error
+                continue
+            # What is text already is stored as it is.
+            stored = values[code] = value if type(value) is str else kind.store(value)
+            if isinstance(value, date):
+                dates[code] = value
+            if memo is not None and len(memo) < REMEMBERED:
+                memo[text] = value, stored
         for item, earlier in self._orders:
             start, end = dates.get(earlier), dates.get(item.code)
             if start and end and end < start:

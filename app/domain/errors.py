@@ -26,6 +26,18 @@ class NotAllowed(DomainError):
     """The actor lacks the permission."""
 
 
+class ShutOut(DomainError):
+    """The password was right and there is still no way in; `ask` are the names of those who can help."""
+
+    def __init__(self, message: str, ask: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.ask = ask
+
+
+class NotProved(DomainError):
+    """This needs a person who has just shown who they are."""
+
+
 class NotFound(DomainError):
     """There is no such row, or none that this actor may know of; both look the same."""
 

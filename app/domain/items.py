@@ -22,6 +22,7 @@ INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\uf
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # As people write numbers, with commas between thousands or without.
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+_BOUNDS = (("minimum", "less"), ("maximum", "more"))
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
@@ -111,7 +112,7 @@ class Number(ItemKind):
         if len(plain) > 20:
             raise ItemError("IMP-405", f"{quote(text)} is longer than any number {item.label} can be.")
         value = Decimal(plain)
-        for limit, words in (("minimum", "less"), ("maximum", "more")):
+        for limit, words in _BOUNDS if item.limits else ():
             bound = item.limits.get(limit)
             if bound is None:
                 continue

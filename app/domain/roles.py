@@ -115,6 +115,15 @@ GRANTABLE: dict[Role, frozenset[Role]] = {
     Role.ADMINISTRATOR: CUSTOMER_ROLES | XOSERVE_ROLES,
 }
 
+# Whoever works for Xoserve or decides about other people's access: a second factor is asked of them, and their
+# sessions end sooner when unused. Deputies are known by what they may do.
+CLOSELY_GUARDED = XOSERVE_ROLES | {Role.LSO}
+
+
+def is_closely_guarded(roles: frozenset[Role], permissions: frozenset[Permission]) -> bool:
+    """Whether somebody with these roles and permissions needs a second factor and shorter sessions."""
+    return bool(roles & CLOSELY_GUARDED) or Permission.USER_CHANGE in permissions
+
 
 class Power(StrEnum):
     """A part of an LSO's work that a deputy may be given or not; looking after accounts they always have."""

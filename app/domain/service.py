@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from app.domain.roles import CUSTOMER_ROLES, XOSERVE_ROLES, Role, grantable_by
+from app.domain.roles import CUSTOMER_ROLES, EVERYONE, GRANTS, XOSERVE_ROLES, Permission, Role, grantable_by
 
 
 class Service(StrEnum):
@@ -37,6 +37,12 @@ SERVICE_OF: dict[Role, Service] = {
     Role.XOSERVE_LSO: Service.ACCESS_CONTROL,
     Role.ADMINISTRATOR: Service.ACCESS_CONTROL,
 }
+
+# What only the service Contacts opens to people of customer organisations.
+CONTACTS_PERMISSIONS = (
+    frozenset[Permission]().union(*(GRANTS[role] for role in CUSTOMER_ROLES if SERVICE_OF[role] is Service.CONTACTS))
+    - EVERYONE
+)
 
 # The roles that run an organisation's access; each organisation must have somebody in its own at all times.
 KEEPER_ROLES = frozenset({Role.LSO, Role.ADMINISTRATOR})

@@ -211,7 +211,7 @@ class Checker:
             message = f"This row repeats row {first}. Remove it, or change it if it is another contact."
             return CellError(draft.row, "", "", "IMP-601", message)
         if definition.duplicate_rule == "refuse":
-            point = self._seen_points.setdefault(drafts.fingerprint(definition, draft.answers), draft.row)
+            point = self._seen_points.setdefault(drafts.identity(definition, draft.answers), draft.row)
             if point != draft.row:
                 message = (
                     f"Row {point} is about the same meter point, and {draft.type_code} takes one open contact for each."
@@ -222,15 +222,15 @@ class Checker:
     def _against_open(
         self, good: list[tuple[Draft, Definition]], errors: list[CellError], warnings: list[CellError]
     ) -> list[Draft]:
-        prints = {
-            id(draft): drafts.fingerprint(definition, draft.answers)
+        identities = {
+            id(draft): drafts.identity(definition, draft.answers)
             for draft, definition in good
             if definition.duplicate_rule != "ignore"
         }
-        is_open = contacts.find_open_repeats(prints.values())
+        is_open = contacts.find_open_repeats(identities.values())
         kept = []
         for draft, definition in good:
-            reference = is_open.get(prints.get(id(draft), ""))
+            reference = is_open.get(identities.get(id(draft), ""))
             if reference and draft.row is not None:
                 is_refused = definition.duplicate_rule == "refuse"
                 line = CellError(draft.row, "", "", "IMP-603", contacts.REPEATS.format(reference))

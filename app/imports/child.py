@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+import orjson
+
 from app.domain.errors import UnreadableUpload
 from app.imports import limits
 from app.imports.messages import refusal
@@ -77,8 +79,11 @@ def _say_rows(source: Any) -> None:
 
 
 def _say(line: dict[str, object]) -> None:
-    # ASCII only: a lone half of a surrogate pair must not break the stream.
-    data = json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n"
+    try:
+        data = orjson.dumps(line, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        # A lone half of a surrogate pair is no UTF-8; written in ASCII it does not break the stream.
+        data = json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n"
     view = memoryview(data)
     while view:
         view = view[os.write(1, view) :]

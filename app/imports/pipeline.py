@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -21,6 +22,7 @@ from app.imports.preview import add_late, make_preview
 from app.imports.verdict import TypeRefused, Verdict, check_file, load_definitions
 from app.models import Upload, UploadChunk, UploadFile
 from app.models.bulk import many_rows
+from app.models.connections import hurried
 from app.services import audit, contact_types, contacts, notifications
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
@@ -108,7 +110,8 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
     chunks: list[dict[str, Any]] = []
     db.session.rollback()
     try:
-        with many_rows():
+        # Packing goes on beside the checking of the next rows.
+        with many_rows(), ThreadPoolExecutor(max_workers=1) as packing:
             for checked in check_file(file_name, content, definitions, type_code, verdict):
                 chunks.append(
                     {
@@ -117,7 +120,7 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
                         "number": len(chunks),
                         "accepted_count": len(checked.drafts),
                         "error_count": len(checked.errors),
-                        "content": pack(checked),
+                        "content": packing.submit(pack, checked),
                     }
                 )
                 db.session.rollback()
@@ -129,7 +132,7 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
         _refuse(upload_id, "IMP-415", refusal.message)
         return None
     upload = get_upload(upload_id)
-    db.session.add_all(UploadChunk(**chunk) for chunk in chunks)
+    db.session.add_all(UploadChunk(**chunk | {"content": chunk["content"].result()}) for chunk in chunks)
     upload.state = "checked"
     upload.row_count = verdict.row_count
     upload.accepted_count = verdict.accepted_count
@@ -213,10 +216,8 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
     if upload.state != "committing":
         return references
     definitions = load_definitions()
-    with many_rows():
-        while (chunk := _next_chunk(upload)) is not None:
-            number, content = chunk
-            checked = unpack(content)
+    with many_rows(), hurried():
+        for number, checked in _waiting_chunks(upload):
             good, refused = contacts.split_refused(checked.drafts, definitions)
             if refused:
                 late = [CellError(draft.row or 0, "", "", why.code, why.message) for draft, why in refused]
@@ -227,6 +228,8 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
             upload.raised_count += len(raised)
             progress(upload.raised_count, upload.accepted_count)
             db.session.commit()
+        db.session.rollback()
+    # The commit that follows waits for the disk, and so for every chunk before it.
     upload.state = "committed"
     audit.record("upload:finish", upload, after={"contacts": upload.raised_count})
     _tell(upload)
@@ -245,12 +248,23 @@ def _refuse_late(upload: Upload, number: int, rest: Chunk, late: list[CellError]
     upload.preview = add_late(upload.preview, late)
 
 
-def _next_chunk(upload: Upload) -> tuple[int, bytes] | None:
-    wanted = select(UploadChunk.number, UploadChunk.content).where(
-        UploadChunk.upload_id == upload.id, UploadChunk.number >= upload.next_chunk
-    )
-    row = db.session.execute(wanted.order_by(UploadChunk.number).limit(1)).first()
-    return None if row is None else (row.number, row.content)
+def _waiting_chunks(upload: Upload) -> Iterator[tuple[int, Chunk]]:
+    """Number and content of the chunks not raised yet, in order; one is unpacked while the one before is raised."""
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        number = upload.next_chunk
+        content = _packed(upload, number)
+        coming = ahead.submit(unpack, content) if content else None
+        while coming is not None:
+            chunk = coming.result()
+            content = _packed(upload, number + 1)
+            coming = ahead.submit(unpack, content) if content else None
+            yield number, chunk
+            number += 1
+
+
+def _packed(upload: Upload, number: int) -> bytes | None:
+    wanted = select(UploadChunk.content).where(UploadChunk.upload_id == upload.id, UploadChunk.number == number)
+    return db.session.scalar(wanted)
 
 
 def get_upload(upload_id: int) -> Upload:

@@ -14,6 +14,7 @@ from app.models.organisation import Organisation, OrganisationKind
 from app.models.outgoing_mail import OutgoingMail
 from app.models.request_key import RequestKey
 from app.models.saved_view import SavedView
+from app.models.sign_in import RecoveryCode, SecondFactor, SignInLimit, SignInLink
 from app.models.support_request import SupportRequest
 from app.models.upload import Upload, UploadChunk, UploadFile
 from app.models.user import Grant, ServiceGrant, User, UserSession
@@ -21,7 +22,7 @@ from app.models.user import Grant, ServiceGrant, User, UserSession
 __all__ = [
     "SHARED", "AuditEvent", "CalendarEntry", "Contact", "ContactType", "ContactTypeRaiser", "Counter", "DataItem",
     "Grant", "Job", "Message", "Model", "Notification", "Organisation", "OrganisationKind", "OrganisationOwned",
-    "OutcomeCode", "OutgoingMail", "RequestKey", "SavedView", "ServiceGrant", "Target", "Upload", "UploadChunk",
-    "UploadFile", "User", "UserSession",
+    "OutcomeCode", "OutgoingMail", "RecoveryCode", "RequestKey", "SavedView", "SecondFactor", "ServiceGrant",
+    "SignInLimit", "SignInLink", "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
     "AccessOwned", "ActingSession", "Deputy", "SupportRequest",
 ]  # fmt: skip

@@ -80,5 +80,5 @@ class AccessOwned(OrganisationOwned):
 # Mapped classes that belong to no organisation. Organisation itself is filtered by its own id.
 SHARED = frozenset(
     {"Organisation", "OrganisationKind", "ContactType", "ContactTypeRaiser", "Target", "DataItem", "OutcomeCode",
-     "CalendarEntry", "Counter"}
+     "CalendarEntry", "Counter", "SignInLimit"}
 )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, event
 # A transaction that reads and then writes fails at once on SQLite when another writer is ahead of it,
 # whatever the timeout; so everything that may write takes the write lock first and waits its turn.
 _is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
+_is_hurried: ContextVar[bool] = ContextVar("is_hurried", default=False)
 
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -35,11 +36,27 @@ def reading() -> Iterator[None]:
         _is_reading.reset(token)
 
 
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Commits of transactions begun inside do not wait for the disk.
+
+    For steps towards something that is only told when a last commit outside has waited for all of them: a power cut
+    before that takes the newest steps away, whole and in order, and never one from between others.
+    """
+    token = _is_hurried.set(True)
+    try:
+        yield
+    finally:
+        _is_hurried.reset(token)
+
+
 def install(engine: Engine) -> None:
     """Prepare this engine's connections."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "begin", _hurry)
 
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
@@ -48,7 +65,17 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    # A connection keeps its level, which cannot change within a transaction.
+    level = "NORMAL" if _is_hurried.get() else "FULL"
+    if connection.info.get("synchronous", "FULL") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
     connection.exec_driver_sql("BEGIN" if _is_reading.get() else "BEGIN IMMEDIATE")
+
+
+def _hurry(connection: Connection) -> None:
+    if _is_hurried.get():
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 def has_wal_reset_bug() -> bool:

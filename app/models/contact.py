@@ -12,12 +12,14 @@ from app.models.organisation import Organisation
 
 # Written as each database writes the condition: a partial index serves only a query that says the same.
 _IS_OPEN, _IS_OPEN_SQLITE, _IS_CLOSED = text("is_open"), text("is_open = 1"), text("closed_at IS NOT NULL")
+_HAS_FINGERPRINT = text("fingerprint <> ''")
 
 
 class Contact(OrganisationOwned, Model):
     """One query or case. What it is searched by is a column; its answers are JSON, item code -> stored text.
 
-    `words` is everything in it that is found by word; `fingerprint` tells repeats (see services.drafts).
+    `words` is everything in it that is found by word; `fingerprint` tells repeats of contacts without an MPRN, and the
+    type and MPRN those of the others (see services.drafts).
     """
 
     __tablename__ = "contact"
@@ -28,10 +30,11 @@ class Contact(OrganisationOwned, Model):
         ForeignKeyConstraint(["upload_id", "organisation_id"], ["upload.id", "upload.organisation_id"]),
         Index(None, "organisation_id", "id"),
         Index(None, "organisation_id", "status", "due_on", "id"),
-        Index(None, "organisation_id", "fingerprint"),
         Index(None, "status", "due_on", "id"),
         Index(None, "type_code", "id"),
-        Index(None, "mprn"),
+        Index(None, "mprn", "organisation_id"),
+        Index("ix_contact_fingerprint", "fingerprint", "organisation_id",
+              sqlite_where=_HAS_FINGERPRINT, postgresql_where=_HAS_FINGERPRINT),
         Index(None, "own_reference"),
         Index(None, "raised_at"),
         Index("ix_contact_closed", "closed_at", "status", "due_on",
@@ -50,7 +53,7 @@ class Contact(OrganisationOwned, Model):
     mprn: Mapped[str | None] = mapped_column(String(10))
     own_reference: Mapped[str | None] = mapped_column(String(30))
     summary: Mapped[str] = mapped_column(String(120), default="")
-    fingerprint: Mapped[str] = mapped_column(String(32))
+    fingerprint: Mapped[str] = mapped_column(String(32), default="")
     answers: Mapped[dict[str, str]] = deferred(mapped_column(Json, default=dict))
     words: Mapped[str] = deferred(mapped_column(Text, default=""))
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, String, UniqueConstraint, literal_column
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, String, UniqueConstraint, false, literal_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from app.models.base import AccessOwned, Id, Json, Model, UtcDateTime
 
@@ -43,6 +43,12 @@ class User(AccessOwned, Model):
     services: Mapped[list["ServiceGrant"]] = relationship(
         lazy="raise", order_by="ServiceGrant.service", overlaps="organisation_id,grants"
     )
+
+    # What lists show of what a person may do today; filled by services.people_list.
+    services_today: Mapped[str | None] = query_expression()
+    roles_today: Mapped[str | None] = query_expression()
+    first_end: Mapped[date | None] = query_expression()
+    organisation_name: Mapped[str | None] = query_expression()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.user_id})"
@@ -87,7 +93,11 @@ class ServiceGrant(Given, AccessOwned, Model):
 
 
 class UserSession(AccessOwned, Model):
-    """One signed-in browser; only the hash of its token is kept."""
+    """One signed-in browser; only the hash of its token is kept.
+
+    While `is_pending` the password was right and the second factor is still asked for. `proved_at` is when the person
+    last showed who they are. `challenge` is what a passkey is to sign next; it is good for one answer.
+    """
 
     __tablename__ = "user_session"
     __table_args__ = (
@@ -102,3 +112,6 @@ class UserSession(AccessOwned, Model):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     address: Mapped[str] = mapped_column(String(45))
     browser: Mapped[str] = mapped_column(String(200))
+    is_pending: Mapped[bool] = mapped_column(default=False, server_default=false())
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    challenge: Mapped[str | None] = mapped_column(String(100))

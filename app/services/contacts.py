@@ -93,19 +93,19 @@ def split_refused(
     kind = current_actor().organisation_kind
     closed = {code: definitions[code].refusal(kind) for code in {draft.type_code for draft in new}}
     refused: dict[int, ItemError] = {}
-    prints: dict[int, str] = {}
+    identities: dict[int, str] = {}
     for place, draft in enumerate(new):
         definition = definitions[draft.type_code]
         if refusal := closed[draft.type_code]:
             refused[place] = ItemError("IMP-415", refusal)
         elif definition.duplicate_rule == "refuse":
-            prints[place] = drafts.fingerprint(definition, draft.answers)
-    if prints:
+            identities[place] = drafts.identity(definition, draft.answers)
+    if identities:
         lock_for_raising()
-        is_open = find_open_repeats(prints.values())
-        for place, print_ in prints.items():
-            if print_ in is_open:
-                refused[place] = ItemError("IMP-603", REPEATS.format(is_open[print_]))
+        is_open = find_open_repeats(identities.values())
+        for place, identity in identities.items():
+            if identity in is_open:
+                refused[place] = ItemError("IMP-603", REPEATS.format(is_open[identity]))
     return (
         [draft for place, draft in enumerate(new) if place not in refused],
         [(new[place], refused[place]) for place in sorted(refused)],
@@ -120,12 +120,13 @@ def lock_for_raising() -> None:
 
 def draft_values(definition: Definition, draft: Draft) -> dict[str, Any]:
     """The columns of a contact that its draft tells."""
+    mprn = drafts.mprn_of(definition, draft.answers)
     return {
         "type_code": definition.code,
-        "mprn": drafts.mprn_of(definition, draft.answers),
+        "mprn": mprn,
         "own_reference": draft.own_reference,
         "summary": drafts.summary(definition, draft.answers),
-        "fingerprint": drafts.fingerprint(definition, draft.answers),
+        "fingerprint": drafts.fingerprint(definition, draft.answers) if mprn is None else "",
         "answers": draft.answers,
         "words": drafts.words(definition, draft),
         "upload_row": draft.row,
@@ -140,26 +141,38 @@ def contact_values(definition: Definition, draft: Draft, **known: Any) -> dict[s
 def reserve_numbers(count: int) -> tuple[range | list[int], int]:
     """`count` contact numbers nobody else will get, and the key that spreads references."""
     if db.session.get_bind().dialect.name == "postgresql":
-        many = select(CONTACT_NUMBERS.next_value()).select_from(func.generate_series(1, count))
+        # In one array: thousands of rows of one number take longer to read than to count.
+        many = select(func.array_agg(CONTACT_NUMBERS.next_value())).select_from(func.generate_series(1, count))
         key = unscoped(select(Counter.key).where(Counter.name == "contact")).scalar_one()
-        return list(unscoped(many).scalars()), key
+        return unscoped(many).scalar_one() or [], key
     block = update(Counter).where(Counter.name == "contact").values(value=Counter.value + count)
     last, key = unscoped(block.returning(Counter.value, Counter.key)).one()
     return range(last - count + 1, last + 1), key
 
 
-def find_open_repeats(fingerprints: Iterable[str]) -> dict[str, str]:
-    """Reference of an open contact of the actor's organisation for each fingerprint that has one."""
-    wanted = list(set(fingerprints))
-    found: dict[str, str] = {}
-    for start in range(0, len(wanted), LOOK_UP_SIZE):
-        rows = select(Contact.fingerprint, Contact.reference).where(
-            Contact.organisation_id == current_actor().organisation_id,
-            _among(Contact.fingerprint, wanted[start : start + LOOK_UP_SIZE]),
-            Contact.is_open,
+def find_open_repeats(identities: Iterable[str]) -> dict[str, str]:
+    """Reference of an open contact of the actor's organisation for each identity that has one."""
+    wanted = set(identities)
+    mprns = [identity.partition(" ")[2] for identity in wanted if " " in identity]
+    found = {
+        drafts.point_identity(row.type_code, row.mprn): row.reference
+        for row in _find_open(Contact.mprn, mprns, Contact.type_code)
+    }
+    others = [identity for identity in wanted if " " not in identity]
+    found.update({row.fingerprint: row.reference for row in _find_open(Contact.fingerprint, others)})
+    return {identity: reference for identity, reference in found.items() if identity in wanted}
+
+
+def _find_open(column: Any, values: list[str], *more: Any) -> Iterator[Any]:
+    """The open contacts of the actor's organisation with one of these values: it, the reference, and `more`."""
+    for start in range(0, len(values), LOOK_UP_SIZE):
+        yield from db.session.execute(
+            select(column, Contact.reference, *more).where(
+                Contact.organisation_id == current_actor().organisation_id,
+                _among(column, values[start : start + LOOK_UP_SIZE]),
+                Contact.is_open,
+            )
         )
-        found.update({row.fingerprint: row.reference for row in db.session.execute(rows)})
-    return found
 
 
 def _among(column: Any, values: list[str]) -> ColumnElement[bool]:

@@ -57,12 +57,21 @@ def mprn_of(definition: Definition, answers: dict[str, str]) -> str | None:
     return None
 
 
+def identity(definition: Definition, answers: dict[str, str]) -> str:
+    """What two contacts that repeat each other share: type and meter point, or the fingerprint where there is none."""
+    mprn = mprn_of(definition, answers)
+    return fingerprint(definition, answers) if mprn is None else point_identity(definition.code, mprn)
+
+
+def point_identity(type_code: str, mprn: str) -> str:
+    """The identity of a contact of this type about this meter point."""
+    return f"{type_code} {mprn}"
+
+
 def fingerprint(definition: Definition, answers: dict[str, str]) -> str:
-    """Tells repeats: type and meter point, or type and all answers where there is no meter point."""
-    identity = mprn_of(definition, answers)
-    if identity is None:
-        identity = "\n".join(f"{code}={answers[code].casefold()}" for code in sorted(answers))
-    return hashlib.blake2b(f"{definition.code}\n{identity}".encode(), digest_size=16).hexdigest()
+    """32 letters that stand for the type and all answers."""
+    whole = "\n".join(f"{code}={answers[code].casefold()}" for code in sorted(answers))
+    return hashlib.blake2b(f"{definition.code}\n{whole}".encode(), digest_size=16).hexdigest()
 
 
 def summary(definition: Definition, answers: dict[str, str]) -> str:

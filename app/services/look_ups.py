@@ -48,6 +48,11 @@ def find_people(text: str) -> list[Found]:
     return [Found(user.user_id, str(user)) for user in found]
 
 
+def find_by_user_id(user_id: str) -> int | None:
+    """The person within reach with this user ID, whatever its case, or None."""
+    return db.session.scalar(select(User.id).where(User.user_id == user_id.strip().upper()[:32]))
+
+
 def find_contact_types(text: str) -> list[Found]:
     """Contact types by code or name, by code; the value is the code."""
     wanted = select(ContactType).where(

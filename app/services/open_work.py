@@ -30,6 +30,12 @@ def count_open_work(user: User) -> OpenWork:
     return OpenWork(db.session.scalar(contacts) or 0, db.session.scalar(jobs) or 0)
 
 
+def list_successors(user: User) -> dict[str, str]:
+    """Colleagues who can sign in, by user ID: those among whom to choose. Whether one may do the work is seen later."""
+    wanted = select(User).where(User.organisation_id == user.organisation_id, User.id != user.id, User.is_active)
+    return {one.user_id: str(one) for one in db.session.scalars(wanted.order_by(User.name, User.id))}
+
+
 def pass_on(user: User, successor_id: int | None) -> dict[str, Any]:
     """Give all of a person's open work to somebody of the same organisation; what was done, for the audit event."""
     if not any(count_open_work(user)):

@@ -17,9 +17,9 @@ from app.domain.roles import Permission, Role
 from app.extensions import db
 from app.models import Grant, Organisation, User
 from app.models.connections import reading
-from app.services import access_rules, audit, mail, open_work, passwords
+from app.services import access_rules, audit, links, locks, mail, open_work, second_factors
 from app.services.in_force import counts_on
-from app.services.sessions import revoke_sessions
+from app.services.sessions import end_links, revoke_sessions
 
 USER_ID = re.compile(r"[A-Z0-9][A-Z0-9.\-]{2,31}")
 TAKEN = "That user ID cannot be used. Choose another."
@@ -53,10 +53,10 @@ def list_own_lsos() -> list[User]:
 
 
 @needs(Permission.USER_CHANGE)
-def create_user(values: Mapping[str, Any], *, organisation_id: int | None = None) -> tuple[User, str]:
+def create_user(values: Mapping[str, Any], *, organisation_id: int | None = None) -> User:
     """Add a person to the actor's organisation (or, for those who reach more, to `organisation_id`), without grants.
 
-    Returns the user and what whoever added them is to know about the first sign-in.
+    They choose their password by a link that is mailed to them.
     """
     actor = current_actor()
     organisation = db.session.get(
@@ -91,23 +91,14 @@ def create_user(values: Mapping[str, Any], *, organisation_id: int | None = None
     except IntegrityError as lost_race:
         raise RuleBroken(TAKEN, field="user_id") from lost_race
     audit.record("user:create", user, after={name: getattr(user, name) for name in ("user_id", "name", "email")})
-    return user, _invite(user)
+    links.invite(user)
+    return user
 
 
 def _is_taken(user_id: str) -> bool:
     """User IDs are unique over all organisations, so the look-up is the service's own."""
     with acting_as(SYSTEM), reading():
         return db.session.scalar(select(User.id).where(User.user_id == user_id)) is not None
-
-
-def _invite(user: User) -> str:
-    """Let a new person choose a password."""
-    first_password = passwords.make_first()
-    user.password_hash = passwords.make_hash(first_password)
-    return (
-        f"Hand this first password to {user.name}: {first_password}. It is shown only now, and must be changed at the "
-        "first sign-in."
-    )
 
 
 @needs(Permission.USER_CHANGE)
@@ -163,6 +154,8 @@ def delete_user(pk: int, *, successor_id: int | None = None, reason: str, versio
     }
     after = open_work.pass_on(user, successor_id)
     revoke_sessions(user.id)
+    end_links(user.id)
+    second_factors.drop_all(user.id)
     for grant in (*user.grants, *user.services):
         db.session.delete(grant)
     user.grants, user.services = [], []
@@ -171,4 +164,38 @@ def delete_user(pk: int, *, successor_id: int | None = None, reason: str, versio
     user.version += 1
     db.session.flush()
     audit.record("user:delete", user, before=before, after=after, reason=words)
+    return user
+
+
+@needs(Permission.USER_CHANGE)
+def unlock_user(pk: int) -> User:
+    """Let a person try again at once who typed too many wrong passwords; a disabled one stays disabled."""
+    user = access_rules.take(pk)
+    access_rules.check_manage(current_actor(), user, access_rules.NO_GRANTS)
+    if not locks.unlock(user):
+        raise RuleBroken(f"{user.name} is not locked.")
+    return user
+
+
+@needs(Permission.USER_CHANGE)
+def send_link(pk: int) -> User:
+    """Mail a person a link to choose a password, which nobody else learns: the first, or a new one."""
+    user = access_rules.take(pk)
+    access_rules.check_manage(current_actor(), user, access_rules.NO_GRANTS)
+    if not user.is_active:
+        raise RuleBroken(f"{user.name} is disabled. Enable them first.")
+    if user.password_hash:
+        links.offer_reset(user)
+    else:
+        links.invite(user)
+    return user
+
+
+@needs(Permission.USER_CHANGE)
+def forget_factors(pk: int, *, reason: str) -> User:
+    """Take away a person's second factors, for they have lost them."""
+    words, user = read_reason(reason), access_rules.take(pk)
+    access_rules.check_manage(current_actor(), user, access_rules.NO_GRANTS)
+    if not second_factors.forget_all(user, reason=words):
+        raise RuleBroken(f"{user.name} has no second factor.")
     return user

@@ -6,36 +6,57 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from app.access.actor import SYSTEM, Actor, acting_as, current_actor, needs
 from app.domain import clock
-from app.domain.errors import RuleBroken
-from app.domain.lifecycle import Status
+from app.domain.errors import RuleBroken, ShutOut
 from app.domain.preferences import Preferences
-from app.domain.roles import Permission, Role, permissions_of
+from app.domain.roles import EVERYONE, Permission, Role, is_closely_guarded, permissions_of
 from app.extensions import db
-from app.models import Contact, Grant, Notification, Organisation, User, UserSession
+from app.models import Grant, Organisation, SignInLink, User, UserSession
 from app.models.connections import reading
-from app.models.organisation import XOSERVE_KIND
-from app.services import audit, passwords, reach
+from app.services import audit, locks, passwords, reach, second_factors, standing
 from app.services.in_force import counts_on
 from app.services.locking import for_change
+from app.services.waiting import UNREAD, WAITING
 
-WRONG = "That user ID and password do not match. Check both and try again."
+# One answer for every cause, known before the password was right or not.
+WRONG = (
+    "That user ID and password do not match. Check both and try again. After five wrong tries you have to wait before "
+    "the next one counts: half a minute at first, half an hour at most."
+)
 TOUCH_AFTER = timedelta(minutes=1)
+# For whoever is closely guarded (domain.roles) an unused session ends sooner.
+GUARDED_IDLE = timedelta(minutes=15)
+# How long the page that asks for a second factor is good for, and how long somebody has shown who they are.
+PENDING_FOR = PROVED_FOR = timedelta(minutes=10)
 
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
-    """Open a session and return its token; RuleBroken, with one message for every cause, when refused."""
+def clean_user_id(typed: str) -> str:
+    """A user ID as it is kept, of whatever was typed."""
+    return typed.replace("\0", "").strip().upper()[:32]
+
+
+def sign_in(user_id: str, password: str, *, address: str, browser: str, device: str = "") -> str:
+    """Open a session and return its token; it is pending where a second factor is still asked for.
+
+    `device` names a browser that this person has signed in with before. RuleBroken, with one message for every cause,
+    when refused; ShutOut, which says why, when only the password was right.
+    """
+    user_id = clean_user_id(user_id)
+    counted = [locks.of_person(user_id, device)]
+    if not device and address:
+        counted.append(locks.of_address(address))
+    tried = locks.take(*counted)
+    if tried is None:
+        raise RuleBroken(WRONG)
     with acting_as(SYSTEM), reading():
-        found = db.session.execute(
-            select(User.id, User.password_hash).where(User.user_id == user_id.replace("\0", "").strip().upper()[:32])
-        ).first()
+        found = db.session.execute(select(User.id, User.password_hash).where(User.user_id == user_id)).first()
     pk, stored = found or (None, None)
     is_right = passwords.is_right(stored, password)
     with acting_as(SYSTEM):
@@ -44,42 +65,54 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str) -> str:
         # waits for this transaction, or this one for theirs: no session is opened behind the back of a suspension.
         if user is None:
             raise RuleBroken(WRONG)
-        is_right = is_right and user.password_hash == stored
-        if not (is_right and user.is_active and _is_active(user.organisation_id)):
-            _record_own("session:refuse", user)
+        if not (is_right and user.password_hash == stored):
+            record_own("session:lock" if tried.begins_wait else "session:refuse", user)
             db.session.commit()
             raise RuleBroken(WRONG)
-        token, now = secrets.token_urlsafe(32), clock.now()
+        locks.forget(counted[0])
+        for subject in counted[1:]:
+            locks.give_back(subject)
+        shut_out = standing.why_shut_out(user)
+        if shut_out is not None:
+            record_own("session:refuse", user, after={"why": shut_out.title})
+            db.session.commit()
+            raise ShutOut(shut_out.sentence, shut_out.ask)
         if passwords.needs_rehash(user.password_hash):
             user.password_hash = passwords.make_hash(password)
-        user.last_signed_in_at = now
-        db.session.add(
-            UserSession(
-                user_id=user.id,
-                organisation_id=user.organisation_id,
-                token_hash=_hash(token),
-                created_at=now,
-                last_seen_at=now,
-                address=address[:45],
-                browser=browser[:200],
-            )
+        token, now, is_pending = secrets.token_urlsafe(32), clock.now(), second_factors.has_any(user.id)
+        session = UserSession(
+            user_id=user.id,
+            organisation_id=user.organisation_id,
+            token_hash=_hash(token),
+            created_at=now,
+            last_seen_at=now,
+            address=address[:45],
+            browser=browser[:200],
+            is_pending=True,
         )
-        _record_own("session:open", user)
+        db.session.add(session)
+        if is_pending:
+            record_own("session:begin", user)
+        else:
+            finish(session, user, token)
         db.session.commit()
         return token
 
 
-def _is_active(organisation_id: int) -> bool:
-    """Whether an organisation is not suspended, which it cannot be before this transaction ends."""
-    wanted = select(Organisation.is_active).where(Organisation.id == organisation_id)
-    return db.session.scalar(wanted.with_for_update(read=True)) is True
+def finish(session: UserSession, user: User, token: str, **details: Any) -> None:
+    """Make a session that waited for a second factor, or needs none, a full one by a new token; part of signing in."""
+    now = clock.now()
+    session.token_hash, session.is_pending, session.challenge = _hash(token), False, None
+    session.created_at = session.last_seen_at = session.proved_at = user.last_signed_in_at = now
+    end_links(user.id)
+    record_own("session:open", user, **details)
 
 
-def _record_own(action: str, user: User) -> None:
+def record_own(action: str, user: User, **details: Any) -> None:
     """An event by the person themselves, who is no actor yet."""
-    event = audit.record(action, user)
-    event.actor_id, event.actor_name = user.id, user.name
-    event.actor_organisation = db.session.get_one(Organisation, user.organisation_id).name
+    of = db.session.get_one(Organisation, user.organisation_id)
+    person = [user.id, user.user_id, user.name, user.must_change_password, of.id, of.name, of.kind_code]
+    audit.record(action, user, actor=_actor(person, frozenset(), None), **details)
 
 
 def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
@@ -92,11 +125,14 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
                 UserSession.created_at,
                 UserSession.last_seen_at,
                 UserSession.revoked_at,
+                UserSession.is_pending,
+                UserSession.proved_at,
                 User.is_active,
                 Organisation.is_active,
+                second_factors.HAS_ANY,
                 User.preferences,
-                _UNREAD,
-                _WAITING,
+                UNREAD,
+                WAITING,
                 reach.MEMBERS,
                 *reach.deputies_on(clock.today()),
                 *reach.ACTING,
@@ -113,25 +149,41 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     if not rows:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
-    session_pk, created_at, last_seen_at, revoked_at, is_active, is_organisation_active = first[:6]
-    chosen, unread_count, waiting_count = first[6:9]
-    looks_after, acting, person = first[9:12], first[12:16], list(first[16:-1])
-    if (
-        revoked_at
-        or not is_active
-        or not is_organisation_active
-        or now - last_seen_at > idle
-        or now - created_at > longest
-    ):
+    session_pk, created_at, last_seen_at, revoked_at, is_pending, proved_at = first[:6]
+    is_active, is_organisation_active, has_factor, chosen, unread_count, waiting_count = first[6:12]
+    looks_after, acting, person = first[12:15], first[15:19], list(first[19:-1])
+    if revoked_at or not is_active or not is_organisation_active:
+        return None
+    roles = frozenset(Role(row.role) for row in rows if row.role)
+    actor = reach.widen(_actor(person, roles, session_pk), *looks_after)
+    if now - last_seen_at > idle_of(actor, idle):
+        return None
+    if now - created_at > (PENDING_FOR if is_pending else longest):
         return None
     if now - last_seen_at > TOUCH_AFTER:
         with acting_as(SYSTEM):
             db.session.execute(update(UserSession).where(UserSession.id == session_pk).values(last_seen_at=now))
             db.session.commit()
-    roles = frozenset(Role(row.role) for row in rows if row.role)
-    actor = reach.widen(_actor(person, roles, session_pk), *looks_after)
-    actor = replace(actor, preferences=Preferences.read(chosen), unread_count=unread_count, waiting_count=waiting_count)
+    if is_pending:
+        return replace(actor, is_pending=True, roles=frozenset(), permissions=frozenset())
+    must_add_factor = (
+        second_factors.is_demanded() and not has_factor and is_closely_guarded(actor.roles, actor.permissions)
+    )
+    actor = replace(
+        actor,
+        permissions=EVERYONE if must_add_factor else actor.permissions,
+        must_add_factor=must_add_factor,
+        is_proved=proved_at is not None and timedelta() <= now - proved_at <= PROVED_FOR,
+        preferences=Preferences.read(chosen),
+        unread_count=unread_count,
+        waiting_count=waiting_count,
+    )
     return reach.act(actor, *acting) if acting[0] and actor.may(Permission.ACCESS_ACT) else actor
+
+
+def idle_of(actor: Actor, idle: timedelta) -> timedelta:
+    """For how long a session of this person may be unused."""
+    return min(idle, GUARDED_IDLE) if is_closely_guarded(actor.roles, actor.permissions) else idle
 
 
 def actor_of(user_id: str) -> Actor | None:
@@ -152,28 +204,6 @@ _ACTOR_COLUMNS = (
     Organisation.id,
     Organisation.name,
     Organisation.kind_code,
-)
-# What follows is part of the one statement each request begins with; more than this many are "99+".
-MOST_COUNTED = 100
-
-
-def _count_some(wanted: Select[Any]) -> Any:
-    some = wanted.correlate(User, Organisation).limit(MOST_COUNTED).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
-
-
-_UNREAD = _count_some(select(Notification.id).where(Notification.user_id == User.id, Notification.read_at.is_(None)))
-# Contacts that wait for this person's side: Xoserve claims what nobody has, customers answer what they are asked.
-_WAITING = case(
-    (
-        Organisation.kind_code == XOSERVE_KIND,
-        _count_some(select(Contact.id).where(Contact.is_open, Contact.assignee_id.is_(None))),
-    ),
-    else_=_count_some(
-        select(Contact.id).where(
-            Contact.organisation_id == Organisation.id, Contact.status == Status.AWAITING_INFORMATION.value
-        )
-    ),
 )
 
 
@@ -217,25 +247,9 @@ def sign_out() -> None:
         audit.record("session:close", db.session.get(User, session.user_id))
 
 
-@needs(Permission.ACCOUNT_OWN)
-def change_own_password(old: str, new: str) -> None:
-    """Choose a new password; every other session of the person ends."""
-    actor = current_actor()
-    user = db.session.get_one(User, actor.user_pk)
-    if not passwords.is_right(user.password_hash, old):
-        raise RuleBroken("That is not your current password.", field="old_password")
-    if old == new:
-        raise RuleBroken("Choose a password that differs from the current one.", field="new_password")
-    passwords.check_new(new, user_id=user.user_id)
-    user.password_hash = passwords.make_hash(new)
-    user.must_change_password = False
-    revoke_sessions(user.id, spare=actor.session_pk)
-    audit.record("password:change", user)
-
-
-def revoke_sessions(user_pk: int, *, spare: int | None = None) -> None:
+def revoke_sessions(user_pk: int, *, spare: int | None = None) -> int:
     """End every open session of a person but `spare`; part of verbs that change what they may do."""
-    _revoke(UserSession.user_id == user_pk, spare)
+    return _revoke(UserSession.user_id == user_pk, spare)
 
 
 def revoke_sessions_of(organisation_id: int) -> None:
@@ -243,7 +257,20 @@ def revoke_sessions_of(organisation_id: int) -> None:
     _revoke(UserSession.organisation_id == organisation_id)
 
 
-def _revoke(whose: ColumnElement[bool], spare: int | None = None) -> None:
+def _revoke(whose: ColumnElement[bool], spare: int | None = None) -> int:
+    """How many sessions were ended, those left out that had only begun."""
+    count = 0
     for session in db.session.scalars(select(UserSession).where(whose, UserSession.revoked_at.is_(None))):
         if session.id != spare:
             session.revoked_at = clock.now()
+            count += not session.is_pending
+    return count
+
+
+def end_links(user_pk: int) -> None:
+    """Make a person's mailed links worthless; part of every sign-in, every new password and every newer link."""
+    open_links = select(SignInLink).where(
+        SignInLink.user_id == user_pk, SignInLink.used_at.is_(None), SignInLink.ended_at.is_(None)
+    )
+    for link in db.session.scalars(open_links):
+        link.ended_at = clock.now()

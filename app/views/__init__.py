@@ -24,12 +24,14 @@ from app.models import (
 )
 from app.views import (
     about,
+    account,
     errors,
     headers,
+    links,
     lookups,
-    profile,
     public_ids,
     request_scope,
+    second_step,
     session,
     static_files,
     status,
@@ -47,7 +49,8 @@ from app.views.kit import KitPage
 from app.views.moving import JobPage, MovePage
 from app.views.notifications import NotificationPage
 from app.views.organisations import OrganisationPage
-from app.views.people import PeoplePage
+from app.views.people.bulk import PeopleBulkPage
+from app.views.people.page import PeoplePage
 from app.views.raising import RaisePage
 from app.views.saved_views import SavedViewPage
 from app.views.support import SupportPage
@@ -89,7 +92,9 @@ def register(app: Flask, config: Config) -> None:
     static_files.register(app)
     theme.register(app)
     session.register(app)
-    profile.register(app)
+    second_step.register(app)
+    links.register(app)
+    account.register(app)
     status.register(app)
     about.register(app, config)
     lookups.register(app)
@@ -102,6 +107,7 @@ def register(app: Flask, config: Config) -> None:
         csp_nonce_generator=headers.csp_nonce,
     )
     contact_page = ContactPage(Contact, name="Contacts", endpoint="contacts", url="/contacts")
+    people_page = PeoplePage(User, name="People", endpoint="people", url="/people")
     for view in (
         contact_page,
         MovePage(contact_page, name="Move contacts", endpoint="moving", url="/move"),
@@ -110,7 +116,8 @@ def register(app: Flask, config: Config) -> None:
         UploadPage(Upload, name="Uploads", endpoint="uploads", url="/uploads"),
         ContactTypePage(ContactType, name="Contact types", endpoint="contact_types", url="/contact-types"),
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
-        PeoplePage(User, name="People", endpoint="people", url="/people"),
+        people_page,
+        PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         DeputyPage(Deputy, name="Deputies", endpoint="deputies", url="/deputies"),
         ActingPage(name="Act for an organisation", endpoint="acting", url="/acting"),

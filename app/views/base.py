@@ -9,7 +9,10 @@ from flask_admin import BaseView
 from app.access.actor import find_actor
 from app.domain.errors import DomainError, NotAllowed, NotFound
 from app.domain.roles import Permission
+from app.domain.service import CONTACTS_PERMISSIONS
 from app.extensions import db
+from app.models import User
+from app.services import standing
 from app.views.forms import add_error
 
 _R = TypeVar("_R")
@@ -43,9 +46,7 @@ class Page(BaseView):
         return self.in_menu
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
-        raise NotAllowed(
-            "Your roles do not include this page. Your Local Security Officer can tell you who may use it."
-        )
+        raise NotAllowed(_why_closed(self.permission))
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call the view and commit what it changed; the only commit of a request, and none for a GET.
@@ -71,3 +72,14 @@ class Page(BaseView):
             db.session.rollback()
             add_error(form, refusal)
             return None
+
+
+def _why_closed(permission: Permission) -> str:
+    """Why a page is closed to the actor; what lies in the service Contacts is told with what happened to it."""
+    actor = find_actor()
+    user = db.session.get(User, actor.user_pk) if actor is not None and permission in CONTACTS_PERMISSIONS else None
+    words = standing.access_words(user) if user is not None else None
+    if words is None:
+        return "Your roles do not include this page. Your Local Security Officer can tell you who may use it."
+    whom = f"Ask {' or '.join(words.ask)}" if words.ask else "Ask Xoserve"
+    return f"{words.sentence} {whom}. Your own account, and what else your roles open, you can still use."

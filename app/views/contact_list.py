@@ -172,7 +172,7 @@ class ContactListPage(ListPage):
         )
         name = f"contacts-{clock.now().astimezone(clock.LONDON):%Y-%m-%d-%H%M}.{file_format}"
         return FileResponse(
-            _in_scope(app, pieces),
+            in_scope(app, pieces),
             mimetype=contact_export.FORMATS[file_format],
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
@@ -186,7 +186,7 @@ class ContactListPage(ListPage):
         return url_for("raising.index_view") if allowed(contacts.raise_contacts) else None
 
 
-def _in_scope(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def in_scope(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Outlives the request, so it brings its own application context."""
     with app.app_context():
         yield from pieces

@@ -70,8 +70,8 @@ class RaisePage(Page):
         ]
         repeat = None
         if definition.duplicate_rule != "ignore":
-            print_ = drafts.fingerprint(definition, draft.answers)
-            repeat = contacts.find_open_repeats([print_]).get(print_)
+            identity = drafts.identity(definition, draft.answers)
+            repeat = contacts.find_open_repeats([identity]).get(identity)
         return self.render(
             "pages/raise/check.html",
             title=title,

@@ -28,15 +28,39 @@ ABOUT_ENDPOINTS = frozenset(
         "about.status",
     }
 )
-OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {"static", "session.sign_in", "status.healthz", "theme.choose"}
+OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {
+    "links.arrive",
+    "links.choose",
+    "links.forgotten",
+    "second_step.again",
+    "second_step.ask",
+    "second_step.options",
+    "session.sign_in",
+    "static",
+    "status.healthz",
+    "theme.choose",
+}
 # Shown also when the database does not answer, to whoever asks as to somebody who is not signed in.
 STATUS_ENDPOINT = "about.status"
 UPLOAD_ENDPOINT = "uploads.new_view"
 FORM_BYTES = 256 * 1024
 # Pages of one's own account are one's own, also while acting for an organisation.
-OWN_BLUEPRINTS = frozenset({"account", "session"})
+OWN_BLUEPRINTS = frozenset({"account", "session", "second_step"})
 # What a person with a first password may do before changing it.
 FIRST_PASSWORD_ENDPOINTS = ABOUT_ENDPOINTS | {"session.password", "session.sign_out", "static", "theme.choose"}
+# The same for a person who must have a second factor and has none.
+FIRST_FACTOR_ENDPOINTS = ABOUT_ENDPOINTS | {
+    "account.app",
+    "account.begin_app",
+    "account.confirm",
+    "account.confirm_options",
+    "account.factors",
+    "account.passkey",
+    "account.passkey_options",
+    "session.sign_out",
+    "static",
+    "theme.choose",
+}
 
 
 class SignedIn(UserMixin):
@@ -63,8 +87,17 @@ def recognise() -> None:
     """Remember who asks, for an error page of a request that was refused before it was entered."""
     signed_in: Any = current_user
     with suppress(SQLAlchemyError):
-        if "actor" not in g and signed_in.is_authenticated:
+        if "actor" not in g and signed_in.is_authenticated and not signed_in.actor.is_pending:
             g.actor = signed_in.actor
+
+
+def enter_pending(actor: Actor) -> Response | None:
+    """Whoever still owes a second factor is nobody on every page but the one that asks for it."""
+    if request.endpoint in OPEN_ENDPOINTS or (request.endpoint is None and request.routing_exception is not None):
+        g.pending = actor
+        return None
+    onward = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+    return redirect(url_for("second_step.ask", next=onward))
 
 
 def register(app: Flask, config: Config) -> None:
@@ -100,6 +133,8 @@ def register(app: Flask, config: Config) -> None:
             if request.method not in SAFE_METHODS:
                 return redirect(url_for("session.sign_in"))
             return redirect(url_for("session.sign_in", next=request.full_path.rstrip("?")))
+        if signed_in.actor.is_pending:
+            return enter_pending(signed_in.actor)
         if request.method in SAFE_METHODS:
             g.scope.enter_context(reading())
         actor: Actor = signed_in.actor
@@ -110,6 +145,8 @@ def register(app: Flask, config: Config) -> None:
         g.actor = g.scope.enter_context(acting_as(actor))
         if g.actor.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
             return redirect(url_for("session.password"))
+        if g.actor.must_add_factor and request.endpoint not in FIRST_FACTOR_ENDPOINTS | FIRST_PASSWORD_ENDPOINTS:
+            return redirect(url_for("account.factors"))
         if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") == "cross-site":
             abort(400)
         if any("\0" in text for name in request.form for text in (name, *request.form.getlist(name))):

@@ -1,6 +1,5 @@
 """`python -m bench.django_site.importing FILE`: one import with django-import-export; prints seconds."""
 
-import hashlib
 import json
 import os
 import sys
@@ -74,7 +73,6 @@ class ContactResource(resources.ModelResource):
         instance.channel, instance.version = "spreadsheet", 1
         instance.organisation_id, instance.raised_by_name = self.member.organisation_id, self.member.name
         instance.summary = answers["DESCRIPTION"][:120]
-        instance.fingerprint = hashlib.blake2b(instance.mprn.encode(), digest_size=16).hexdigest()
         instance.answers, instance.words = answers, f"{answers['DESCRIPTION']} {instance.own_reference}"
         instance.raised_at, instance.due_on = self.now, (self.now + timedelta(days=10)).date()
 

@@ -50,7 +50,7 @@ class Contact(models.Model):
     mprn = models.CharField("MPRN", max_length=10, null=True)
     own_reference = models.CharField(max_length=30, null=True)
     summary = models.CharField(max_length=120)
-    fingerprint = models.CharField(max_length=32)
+    fingerprint = models.CharField(max_length=32, default="")
     answers = models.JSONField()
     words = models.TextField()
     raised_at = models.DateTimeField("raised")

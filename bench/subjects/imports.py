@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import psutil
 
 from bench.http_client import Browser, WrongAnswer
-from bench.looking import look_up
+from bench.looking import Look, look_up, looking
 from bench.processes import Watch, run_watched, running, serving
 from bench.rounds import middle, take_turns
 from bench.scale import Scale
@@ -82,14 +82,15 @@ def _over_http(place: Place, scale: Scale, file: Path) -> Imported:
         time.sleep(3)
         web_watch = stack.enter_context(Watch(server.worker))
         watch = stack.enter_context(Watch(lambda: psutil.Process(worker.pid)))
+        look = stack.enter_context(looking(url))
         times = [time.perf_counter()]
         upload = _location(browser.request("POST", "/uploads/new/", body, kind))
         times.append(time.perf_counter())
-        _wait_for(url, "checked")
+        _wait_for(look, "checked")
         times.append(time.perf_counter())
         fields = {"csrf_token": token, "choice": "good"}
         _location(browser.request("POST", f"{upload}commit/", urlencode(fields).encode()))
-        _wait_for(url, "committed")
+        _wait_for(look, "committed")
         times.append(time.perf_counter())
     received, checked, raised = (later - earlier for earlier, later in zip(times, times[1:], strict=False))
     peaks = {"web": web_watch.peak, "worker": watch.peak, "reader": watch.child_peak}
@@ -115,9 +116,9 @@ def _location(answer: tuple[int, dict[str, str], bytes]) -> str:
     return headers["Location"]
 
 
-def _wait_for(url: str, state: str) -> None:
+def _wait_for(look: Look, state: str) -> None:
     deadline = time.monotonic() + _LONGEST
-    while (now := look_up(url, "SELECT state FROM upload ORDER BY id DESC LIMIT 1")) != state:
+    while (now := look("SELECT state FROM upload ORDER BY id DESC LIMIT 1")) != state:
         if now == "refused" or time.monotonic() > deadline:
             raise WrongAnswer(f"the upload is {now}, not {state}")
         time.sleep(_STATE_EVERY)

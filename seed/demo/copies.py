@@ -39,8 +39,6 @@ class Sheet:
         if self.mprn:
             mprn = make_mprn(self.is_independent, draw)
             text = text.replace(self.mprn, mprn)
-            # A meter point's fingerprint rests on nothing else.
-            answers = {self.mprn_code: mprn}
             row[mprn_at] = mprn
         if self.serial:
             serial = f"{self.serial[:3]}{int(draw() * 100_000_000):08d}{self.serial[11:]}"
@@ -50,7 +48,7 @@ class Sheet:
                 answers = {code: answer.replace(self.serial, serial) for code, answer in answers.items()}
         row[own_at] = own_reference
         row[answers_at], row[words_at] = text, (words + " ".join(split_words(own_reference or ""))).strip()
-        row[fingerprint_at] = fingerprint(self.definition, answers)
+        row[fingerprint_at] = "" if self.mprn else fingerprint(self.definition, answers)
         return row
 
 

@@ -97,7 +97,7 @@ def test_every_page_of_a_groups_lso_keeps_its_members_contacts_to_them(busy, bro
 def test_what_is_done_for_a_member_is_written_down_as_the_members(busy, acting) -> None:
     with acting("eli") as eli:
         values = {"user_id": "ALD-NEW", "name": "Nell", "email": "nell@alder.example"}
-        made = people.create_user(values, organisation_id=busy["alder"].organisation_id)[0]
+        made = people.create_user(values, organisation_id=busy["alder"].organisation_id)
         db.session.commit()
         event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "user:create")).all()[-1]
         assert event.object_id == made.id and event.organisation_id == busy["alder"].organisation_id

@@ -21,11 +21,15 @@ THEMES = ("light", "dark")
 PICTURES = os.environ.get("CMS_SCREENSHOTS", "")
 # Reports what the browser refuses and what moves, from the first byte on. Runs outside the page's own policy.
 LISTEN = """
-window.seen = { refused: [], shift: 0 };
+window.seen = { refused: [], shift: 0, moved: [] };
 document.addEventListener("securitypolicyviolation", (event) => window.seen.refused.push(
   `${event.violatedDirective} ${event.blockedURI} ${event.sample || ""} at ${event.sourceFile}:${event.lineNumber}`));
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.seen.shift += entry.value;
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    window.seen.shift += entry.value;
+    window.seen.moved.push(...entry.sources.map(({ node }) => `${node?.nodeName} ${node?.className || ""}`));
+  }
 }).observe({ type: "layout-shift", buffered: true });
 """
 

@@ -89,4 +89,5 @@ def test_nothing_moves_while_a_page_is_made(visit: OpenVisitor, places: Places, 
         for address in addresses:
             visitor.page.goto(address, wait_until="networkidle")
             visitor.page.wait_for_timeout(300)
-            assert visitor.page.evaluate("() => window.seen.shift") == 0, (name, address)
+            moved = visitor.page.evaluate("() => window.seen.moved")
+            assert visitor.page.evaluate("() => window.seen.shift") == 0, (name, address, moved)

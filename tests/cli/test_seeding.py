@@ -1,7 +1,5 @@
 """flask permissions, flask seed and flask worker's settings."""
 
-
-
 import pytest
 from sqlalchemy import func, select
 

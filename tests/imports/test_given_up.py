@@ -124,15 +124,16 @@ def test_raising_that_fails_is_stopped_and_goes_on_where_it_was(acting, run_jobs
     with acting("ann"):
         pipeline.start_commit(upload_id)
         db.session.commit()
-    real, calls = pipeline._next_chunk, []
+    real, calls = pipeline._packed, []
 
-    def second_fails(upload: Upload) -> object:
+    def second_fails(upload: Upload, number: int) -> object:
         calls.append(1)
-        if len(calls) == 2:
+        # One chunk is fetched ahead of the one that is raised.
+        if len(calls) == 3:
             raise NotAllowed("Not now.")
-        return real(upload)
+        return real(upload, number)
 
-    monkeypatch.setattr(pipeline, "_next_chunk", second_fails)
+    monkeypatch.setattr(pipeline, "_packed", second_fails)
     run_jobs()
     upload = look(acting, upload_id)
     assert (upload.state, upload.raised_count, upload.refusal) == ("stopped", 3, jobs.MAY_NO_LONGER)
@@ -157,15 +158,16 @@ def test_who_may_raise_no_more_is_stopped_at_the_next_chunk_and_somebody_else_go
     with acting("ann"):
         pipeline.start_commit(upload_id)
         db.session.commit()
-    real, calls = pipeline._next_chunk, []
+    real, calls = pipeline._packed, []
 
-    def ends_at_the_third(upload: Upload) -> object:
+    def ends_before_the_third(upload: Upload, number: int) -> object:
         calls.append(1)
-        if len(calls) == 3:
+        # One chunk is fetched ahead: at the fourth the second is raised.
+        if len(calls) == 4:
             end(acting, "ALD-ANN")
-        return real(upload)
+        return real(upload, number)
 
-    monkeypatch.setattr(pipeline, "_next_chunk", ends_at_the_third)
+    monkeypatch.setattr(pipeline, "_packed", ends_before_the_third)
     run_jobs()
     upload = look(acting, upload_id)
     assert (upload.state, upload.raised_count, upload.refusal) == ("stopped", 6, reason)

@@ -127,35 +127,38 @@ def test_whoever_may_not_raise_is_refused(acting, name) -> None:
             contacts.raise_contacts([draft], {"ADD": definition}, channel="screen")
 
 
-def test_the_fingerprint_is_the_type_and_the_meter_point(acting) -> None:
+def test_what_repeats_share_is_the_type_and_the_meter_point_or_all_answers(acting) -> None:
     with acting("ann"):
         add, iso = contact_types.get_definition("ADD"), contact_types.get_definition("ISO")
-        print_ = drafts.fingerprint(add, answers(MPRN, "High"))
-        assert drafts.fingerprint(add, answers(MPRN, "Low")) == print_
-        assert drafts.fingerprint(add, answers(OTHER_MPRN, "High")) != print_
-        assert drafts.fingerprint(iso, answers(MPRN, "High")) != print_
+        print_ = drafts.identity(add, answers(MPRN, "High"))
+        assert drafts.identity(add, answers(MPRN, "Low")) == print_
+        assert drafts.identity(add, answers(OTHER_MPRN, "High")) != print_
+        assert drafts.identity(iso, answers(MPRN, "High")) != print_
         without = {"DESCRIPTION": "What is new?", "ENQUIRY_SUBJECT": "OTHER"}
         enq = contact_types.get_definition("ENQ")
-        assert drafts.fingerprint(enq, without) == drafts.fingerprint(
+        assert drafts.identity(enq, without) == drafts.identity(
             enq, {"ENQUIRY_SUBJECT": "OTHER", "DESCRIPTION": "what is NEW?"}
         )
-        assert drafts.fingerprint(enq, without) != drafts.fingerprint(enq, {**without, "DESCRIPTION": "Another"})
+        assert drafts.identity(enq, without) != drafts.identity(enq, {**without, "DESCRIPTION": "Another"})
 
 
 def test_only_own_and_open_contacts_are_repeats(acting) -> None:
     with acting("ann"):
         reference = raise_one(MPRN, "High")
         db.session.commit()
-        print_ = contacts.get_contact(reference).fingerprint
-        assert contacts.find_open_repeats([print_, "f" * 32]) == {print_: reference}
-        # More prints than one statement takes.
-        assert contacts.find_open_repeats([*map(str, range(1300)), print_]) == {print_: reference}
+        identity = drafts.point_identity("ADD", MPRN)
+        assert contacts.get_contact(reference).fingerprint == ""
+        assert contacts.find_open_repeats([identity, "f" * 32]) == {identity: reference}
+        assert contacts.find_open_repeats([drafts.point_identity("ISO", MPRN), f"ADD {OTHER_MPRN}"]) == {}
+        # More than one statement takes, of both sorts.
+        many = [f"ADD {number}" for number in range(2300)]
+        assert contacts.find_open_repeats([*many, *map(str, range(2300)), identity]) == {identity: reference}
     with acting("bob"):
-        assert contacts.find_open_repeats([print_]) == {}
+        assert contacts.find_open_repeats([identity]) == {}
     with acting("ann"):
         contacts.perform(reference, contacts.Action.WITHDRAW, version=1, message="A slip.")
         db.session.commit()
-        assert contacts.find_open_repeats([print_]) == {}
+        assert contacts.find_open_repeats([identity]) == {}
 
 
 def test_every_error_of_a_draft_is_found_at_once_and_the_right_answers_are_kept(acting) -> None:
@@ -182,3 +185,16 @@ def test_a_line_break_counts_once_whoever_sends_it(acting) -> None:
             assert not errors
             stored.append(draft.answers["DESCRIPTION"])
         assert stored[0] == stored[1]
+
+
+def test_a_contact_without_a_meter_point_repeats_by_all_its_answers(acting) -> None:
+    with acting("ann"):
+        enq = contact_types.get_definition("ENQ")
+        draft, _ = drafts.check(enq, {"DESCRIPTION": "What is new?", "ENQUIRY_SUBJECT": "OTHER"}.get)
+        ((_, reference),) = contacts.raise_contacts([draft], {"ENQ": enq}, channel="screen")
+        db.session.commit()
+        identity = drafts.identity(enq, draft.answers)
+        assert contacts.get_contact(reference).fingerprint == identity
+        assert contacts.find_open_repeats([identity, f"ENQ {MPRN}"]) == {identity: reference}
+    with acting("bob"):
+        assert contacts.find_open_repeats([identity]) == {}

@@ -1,14 +1,14 @@
 """Take support requests
 
 Revision ID: 0020
-Revises: 0007
+Revises: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0007"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.access.actor import current_actor
 from app.domain.item import show_date
-from app.services import figures_people
+from app.services import account, figures_people, standing
 from app.services.figures_people import Attention, Why
 from app.views.home.panel import SIDE, P, Panel
 from app.views.words import show_instant
@@ -31,7 +31,7 @@ def by_role() -> dict[str, Any]:
 
 
 def no_roles() -> dict[str, Any]:
-    return {"officers": figures_people.list_officers()}
+    return {"officers": figures_people.list_officers(), "words": standing.access_words(account.own_user())}
 
 
 PANELS = (

@@ -1,39 +1,29 @@
-"""An organisation's people."""
+"""The list of people, and adding one or changing who they are."""
 
 from typing import Any
 
-from flask import flash, g, request
-from sqlalchemy import Select, select
-from sqlalchemy.orm import selectinload
+from flask import g, request, url_for
+from sqlalchemy import Select
 from wtforms import EmailField, HiddenField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
-from app.access.actor import current_actor
+from app.access.actor import allowed, current_actor
 from app.domain.errors import RuleBroken
-from app.domain.roles import Permission, Role
-from app.extensions import db
-from app.models import Organisation, User
-from app.services import organisations, people
-from app.services.sorting import Sort
+from app.domain.roles import Permission
+from app.domain.service import holdable_roles
+from app.services import locks, organisations, people, people_bulk, people_list
 from app.views.fields import no_control_characters
 from app.views.forms import version_of
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.lookups import LookupField
+from app.views.people.words import end_words, role_words, service_words, state_tag
 from app.views.words import show_instant
 
 NO_ORGANISATION = "Choose an organisation by its name or short code."
 
 
-def _by_state(statement: Select[Any], value: str) -> Select[Any]:
-    return statement.where(User.is_active.is_(value == "active"))
-
-
-def _roles(view: Any, context: Any, user: User, name: str) -> str:
-    return ", ".join(sorted(Role(grant.role).label for grant in user.grants)) or "None"
-
-
-class PeoplePage(ListPage):
+class PeopleListPage(ListPage):
     """People of the organisations within reach."""
 
     permission = Permission.USER_READ
@@ -43,52 +33,52 @@ class PeoplePage(ListPage):
     noun, noun_plural, icon = "person", "people", "users"
     key = "p"
     search_hint = "Name or user ID"
-    search_columns = (User.name, User.user_id)
-    sorts = {
-        "newest": Sort("Newest first", User.id, True),
-        "oldest": Sort("Oldest first", User.id),
-        "user_id": Sort("By user ID", User.user_id),
-        "user_id-last": Sort("By user ID, last first", User.user_id, True),
+    empty_hint = "Nobody matches. Remove a filter, or check the name or user ID you searched for."
+    sorts = people_list.SORTS
+    heading_sorts = {
+        "name": ("name", "name-last"),
+        "user_id": ("user_id", "user_id-last"),
+        "created_at": ("newest", "oldest"),
     }
-    heading_sorts = {"user_id": ("user_id", "user_id-last"), "created_at": ("newest", "oldest")}
     optional_columns = frozenset({"email", "created_at"})
-    filters = (ListFilter("state", "State", lambda: (("active", "Active"), ("disabled", "Disabled")), _by_state),)
+    filters = (
+        ListFilter("service", "Service", lambda: people_list.SERVICE_FILTERS),
+        ListFilter("role", "Role", lambda: _role_choices()),
+        ListFilter("state", "State", lambda: people_list.STATE_FILTERS),
+        ListFilter("ends", "Ends", lambda: people_list.END_FILTERS),
+    )
     column_list = (
-        "user_id",
         "name",
-        "email",
+        "user_id",
         "organisation_id",
-        "grants",
+        "services_today",
+        "roles_today",
         "is_active",
-        "created_at",
+        "first_end",
         "last_signed_in_at",
+        "email",
+        "created_at",
     )
     column_labels = {
-        "user_id": "User ID",
         "name": "Name",
-        "email": "E-mail address",
+        "user_id": "User ID",
         "organisation_id": "Organisation",
-        "grants": "Roles",
+        "services_today": "Services",
+        "roles_today": "Roles",
         "is_active": "State",
-        "created_at": "Added",
+        "first_end": "Ends soon",
         "last_signed_in_at": "Last signed in",
+        "email": "E-mail address",
+        "created_at": "Added",
     }
-    column_details_list = (
-        "user_id",
-        "name",
-        "email",
-        "organisation_id",
-        "grants",
-        "is_active",
-        "created_at",
-        "last_signed_in_at",
-    )
     column_formatters = {
-        "grants": _roles,
-        "is_active": lambda view, context, user, name: "Active" if user.is_active else "Disabled",
+        "services_today": lambda view, context, user, name: service_words(user.services_today),
+        "roles_today": lambda view, context, user, name: role_words(user.roles_today),
+        "is_active": lambda view, context, user, name: state_tag(user, g.locks.get(user.id)),
+        "first_end": lambda view, context, user, name: end_words(user),
         "created_at": lambda view, context, user, name: show_instant(user.created_at),
         "last_signed_in_at": lambda view, context, user, name: show_instant(user.last_signed_in_at) or "Never",
-        "organisation_id": lambda view, context, user, name: view.organisation_name(user.organisation_id),
+        "organisation_id": lambda view, context, user, name: user.organisation_name,
     }
     form_columns = ("organisation", "user_id", "name", "email", "version")
     form_extra_fields = {
@@ -105,7 +95,7 @@ class PeoplePage(ListPage):
         "user_id": {
             "label": "User ID",
             "validators": [InputRequired("Enter a user ID."), Length(max=32)],
-            "description": "The sign-in name. It never changes.",
+            "description": "The sign-in name. It never changes, and nobody else ever gets it.",
         },
         "name": {
             "label": "Name",
@@ -118,26 +108,34 @@ class PeoplePage(ListPage):
                 Email("Write the e-mail address like name@example.com."),
                 Length(max=254),
             ],
+            "description": "The link to choose a password goes there.",
         },
     }
 
+    def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
+        return people_list.select_people(parameters)
+
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
-        return statement.options(selectinload(User.grants))
+        return people_list.with_access(statement)
+
+    def prepare_one(self, statement: Select[Any]) -> Select[Any]:
+        return statement
 
     def visible_columns(self) -> list[tuple[Any, str]]:
         return [column for column in self._list_columns if self.actor_sees_all() or column[0] != "organisation_id"]
 
     def after_rows(self, rows: list[Any]) -> None:
-        """One statement for the names of all rows."""
-        wanted = select(Organisation).where(Organisation.id.in_({row.organisation_id for row in rows}))
-        g.organisation_names = {organisation.id: organisation.name for organisation in db.session.scalars(wanted)}
+        """One statement for who is locked."""
+        g.locks = locks.state_of(rows)
 
-    def organisation_name(self, pk: int) -> str:
-        """The name that `after_rows` fetched, or one look-up on a person's own page."""
-        if "organisation_names" not in g:
-            organisation = db.session.get(Organisation, pk)
-            return organisation.name if organisation else ""
-        return str(g.organisation_names.get(pk, ""))
+    def bulk_choices(self) -> list[tuple[str, str]]:
+        if not allowed(people_bulk.change_many):
+            return []
+        return [("disable", "Disable"), ("enable", "Enable again"), ("withdraw-service", "Withdraw a service"),
+                ("give-role", "Give a role")]  # fmt: skip
+
+    def bulk_url(self) -> str:
+        return url_for("people_many.index_view")
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
@@ -162,9 +160,7 @@ class PeoplePage(ListPage):
     def create_row(self, form: Any) -> Any:
         values = {name: form[name].data for name in ("user_id", "name", "email")}
         organisation_id = self._organisation_id(form) if "organisation" in form else None
-        user, told = people.create_user(values, organisation_id=organisation_id)
-        flash(told, "warning")
-        return user
+        return people.create_user(values, organisation_id=organisation_id)
 
     def _organisation_id(self, form: Any) -> int:
         organisation = organisations.find_by_code(form.organisation.data or "")
@@ -175,3 +171,12 @@ class PeoplePage(ListPage):
     def update_row(self, form: Any, row: Any) -> Any:
         values = {name: form[name].data for name in ("name", "email")}
         return people.change_profile(row.id, values, version=version_of(form))
+
+
+def _role_choices() -> list[tuple[str, str]]:
+    """The roles that people within reach may hold."""
+    actor = current_actor()
+    if actor.reaches_all:
+        return list(people_list.ROLE_FILTERS)
+    fitting = holdable_roles(actor.organisation_kind) | {people_list.NONE}
+    return [choice for choice in people_list.ROLE_FILTERS if choice[0] in fitting]

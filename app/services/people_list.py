@@ -1,0 +1,143 @@
+"""Which people a list or an export holds: the same statement for both."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import with_expression
+
+from app.domain import clock
+from app.domain.errors import RuleBroken
+from app.domain.roles import Role
+from app.domain.service import GIVEN_SERVICES
+from app.models import Grant, Organisation, ServiceGrant, User
+from app.services import locks
+from app.services.in_force import counts_on, is_in_date
+from app.services.sorting import Sort
+
+LONGEST_SEARCH = 100
+DORMANT_AFTER = timedelta(days=90)
+NONE = "none"
+
+SERVICE_FILTERS = (*((service.value, service.label) for service in GIVEN_SERVICES), (NONE, "No service"))
+ROLE_FILTERS = (*((role.value, role.label) for role in Role), (NONE, "No role"))
+STATE_FILTERS = (
+    ("active", "Active"),
+    ("new", "Never signed in"),
+    ("dormant", f"Dormant ({DORMANT_AFTER.days} days)"),
+    ("locked", "Locked"),
+    ("disabled", "Disabled"),
+    ("deleted", "Deleted"),
+)
+END_FILTERS = (("14", "Within 14 days"), ("30", "Within 30 days"), ("90", "Within 90 days"))
+
+SORTS: dict[str, Sort] = {
+    "name": Sort("By name", User.name),
+    "name-last": Sort("By name, last first", User.name, True),
+    "user_id": Sort("By user ID", User.user_id),
+    "user_id-last": Sort("By user ID, last first", User.user_id, True),
+    "newest": Sort("Newest first", User.id, True),
+    "oldest": Sort("Oldest first", User.id),
+}
+
+
+def select_people(wanted: Mapping[str, str]) -> Select[Any]:
+    """People within reach who meet the filters, not yet ordered; deleted ones only when asked for.
+
+    Filters: service, role, state, ends, organisation (short code), q (name or user ID). RuleBroken, naming the filter
+    in `field`, for a value that means nothing.
+    """
+    statement = select(User)
+    if wanted.get("state") != "deleted":
+        statement = statement.where(User.deleted_at.is_(None))
+    for name, value in wanted.items():
+        if value:
+            statement = statement.where(_FILTERS[name](value))
+    return statement
+
+
+def with_access(statement: Select[Any]) -> Select[Any]:
+    """The statement also fetching what each person may do today, when the first of it ends, and where they belong."""
+    today = clock.today()
+    services = select(func.aggregate_strings(ServiceGrant.service, ",")).where(
+        ServiceGrant.user_id == User.id, is_in_date(ServiceGrant, today)
+    )
+    roles = select(func.aggregate_strings(Grant.role, ",")).where(Grant.user_id == User.id, counts_on(today))
+    ends = select(func.min(Grant.ends_on)).where(Grant.user_id == User.id, Grant.ends_on >= today)
+    organisation = select(Organisation.name).where(Organisation.id == User.organisation_id)
+    return statement.options(
+        with_expression(User.services_today, services.correlate(User).scalar_subquery()),
+        with_expression(User.roles_today, roles.correlate(User).scalar_subquery()),
+        with_expression(User.first_end, ends.correlate(User).scalar_subquery()),
+        with_expression(User.organisation_name, organisation.correlate(User).scalar_subquery()),
+    )
+
+
+def _service(value: str) -> ColumnElement[bool]:
+    held = select(ServiceGrant.id).where(ServiceGrant.user_id == User.id, is_in_date(ServiceGrant, clock.today()))
+    if value == NONE:
+        return ~held.exists()
+    if value not in GIVEN_SERVICES:
+        raise RuleBroken(f"There is no service “{value[:40]}”.", field="service")
+    return held.where(ServiceGrant.service == value).exists()
+
+
+def _role(value: str) -> ColumnElement[bool]:
+    held = select(Grant.id).where(Grant.user_id == User.id, counts_on(clock.today()))
+    if value == NONE:
+        return ~held.exists()
+    if value not in set(Role):
+        raise RuleBroken(f"There is no role “{value[:40]}”.", field="role")
+    return held.where(Grant.role == value).exists()
+
+
+def is_dormant() -> ColumnElement[bool]:
+    """Whether somebody who may sign in has not done so for long."""
+    return User.is_active & (func.coalesce(User.last_signed_in_at, User.created_at) < clock.now() - DORMANT_AFTER)
+
+
+def _state(value: str) -> ColumnElement[bool]:
+    if value == "locked":
+        return User.id.in_(locks.find_locked())
+    meanings: dict[str, ColumnElement[bool]] = {
+        "active": User.is_active.is_(True),
+        "new": User.is_active & User.last_signed_in_at.is_(None),
+        "dormant": is_dormant(),
+        "disabled": ~User.is_active,
+        "deleted": User.deleted_at.is_not(None),
+    }
+    if value not in meanings:
+        raise RuleBroken(f"There is no state “{value[:40]}”.", field="state")
+    return meanings[value]
+
+
+def _ends(value: str) -> ColumnElement[bool]:
+    if value not in dict(END_FILTERS):
+        raise RuleBroken(f"“{value[:40]}” is not a filter of what ends.", field="ends")
+    today = clock.today()
+    soon = today, today + timedelta(days=int(value))
+    role = select(Grant.id).where(Grant.user_id == User.id, Grant.ends_on.between(*soon))
+    service = select(ServiceGrant.id).where(ServiceGrant.user_id == User.id, ServiceGrant.ends_on.between(*soon))
+    return or_(role.exists(), service.exists())
+
+
+def _organisation(value: str) -> ColumnElement[bool]:
+    wanted = select(Organisation.id).where(Organisation.short_code == value.upper())
+    return User.organisation_id == wanted.scalar_subquery()
+
+
+def _search(value: str) -> ColumnElement[bool]:
+    if len(value) > LONGEST_SEARCH:
+        raise RuleBroken(f"Search for {LONGEST_SEARCH} characters at most.", field="q")
+    return or_(*(column.icontains(value, autoescape=True) for column in (User.name, User.user_id)))
+
+
+_FILTERS = {
+    "service": _service,
+    "role": _role,
+    "state": _state,
+    "ends": _ends,
+    "organisation": _organisation,
+    "q": _search,
+}

@@ -1,0 +1,62 @@
+"""What I may do and who gave it to me; what I did."""
+
+from flask import Blueprint, render_template, request
+
+from app.access.actor import current_actor
+from app.domain import clock
+from app.domain.events import EVENTS
+from app.domain.item import show_date
+from app.domain.roles import Role
+from app.models import AuditEvent, Grant
+from app.services import account, standing
+from app.services.sorting import Sort
+from app.views.listing import Bar, read_parameters
+from app.views.listing_paging import fetch_page
+from app.views.words import show_instant
+
+LIST = "own-activity"
+PAGE_SIZE = 30
+SORTS = {"newest": Sort("Newest first", AuditEvent.id, True)}
+
+
+def access() -> str:
+    """Roles with who gave them, from when and until when."""
+    return render_template(
+        "pages/account/access.html",
+        title="What I may do",
+        rows=account.list_own_grants(),
+        label_of=lambda grant: Role(grant.role).label,
+        state_of=_state,
+        show_date=show_date,
+        officers=standing.officers_of(current_actor().organisation_id),
+    )
+
+
+def _state(grant: Grant) -> str:
+    today = clock.today()
+    if grant.starts_on > today:
+        return "Not yet"
+    return "Ended" if grant.ends_on is not None and grant.ends_on < today else "Yes"
+
+
+def activity() -> str:
+    """What one did, and what others did to one's account, newest first."""
+    asked = read_parameters(request.args, Bar(LIST, (), SORTS, ()))
+    wanted, order = account.select_own_activity(), SORTS[asked.sort]
+    page = fetch_page(wanted, LIST, asked.sort, order, PAGE_SIZE, asked.after, asked.before)
+    return render_template(
+        "pages/account/activity.html",
+        title="My activity",
+        asked=asked,
+        rows=page.rows,
+        before=page.before,
+        after=page.after,
+        words=EVENTS,
+        show_instant=show_instant,
+    )
+
+
+def add_pages(blueprint: Blueprint) -> None:
+    """The addresses."""
+    blueprint.add_url_rule("/access/", view_func=access)
+    blueprint.add_url_rule("/activity/", view_func=activity)

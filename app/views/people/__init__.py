@@ -1,0 +1,1 @@
+"""An organisation's people: the list, one person, and what is done to one or to many."""

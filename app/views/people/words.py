@@ -1,0 +1,55 @@
+"""How a person stands, and what they hold, as pages show it."""
+
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from app.domain import clock
+from app.domain.item import show_date
+from app.domain.roles import Role
+from app.domain.service import Service
+from app.models import User
+from app.services.locks import State
+from app.services.people_list import DORMANT_AFTER
+
+_TAG = Markup('<span class="cms-tag{}">{}</span>')
+SOON = timedelta(days=30)
+
+
+def state_of(user: User, lock: State | None = None) -> tuple[str, str]:
+    """How a person stands in a word, and the class of its colour."""
+    if user.deleted_at is not None:
+        return "Deleted", ""
+    if not user.is_active:
+        return "Disabled", " cms-tag-bad"
+    if lock is not None and lock.until is not None:
+        return "Locked", " cms-tag-warn"
+    if user.last_signed_in_at is None:
+        return "Never signed in", ""
+    if user.last_signed_in_at < clock.now() - DORMANT_AFTER:
+        return "Dormant", " cms-tag-warn"
+    return "Active", " cms-tag-good"
+
+
+def state_tag(user: User, lock: State | None = None) -> Markup:
+    """The same as a coloured word."""
+    word, colour = state_of(user, lock)
+    return _TAG.format(colour, word)
+
+
+def role_words(roles: str | None) -> str:
+    """The roles of a list's row, in the order of the table."""
+    held = set((roles or "").split(","))
+    return ", ".join(role.label for role in Role if role.value in held) or "None"
+
+
+def service_words(services: str | None) -> str:
+    """The services of a list's row, Access Control, which everyone has, left out."""
+    held = set((services or "").split(","))
+    return ", ".join(service.label for service in Service if service.value in held) or "None"
+
+
+def end_words(user: User) -> str:
+    """When the first role of a list's row ends, where that is soon."""
+    is_soon = user.first_end is not None and user.first_end <= clock.today() + SOON
+    return show_date(user.first_end) if is_soon and user.first_end else ""
