@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from app import jobs
 from app.access.actor import acting_as
 from app.domain import clock
 from app.domain.errors import NotAllowed, NotFound, RuleBroken
@@ -211,6 +212,17 @@ def test_what_has_passed_is_written_down_once(acting, monkeypatch) -> None:
         ended = db.session.get_one(Deputy, pk)
         assert (ended.ended_by, ended.ended_because) == ("The service", "The last day has passed.")
         assert last_event("deputy:lapse").object_id == pk
+
+
+def test_a_worker_ends_what_is_over(acting, app, monkeypatch) -> None:
+    appoint(acting, days=span(0, 3))
+    on(monkeypatch, clock.today() + timedelta(days=4))
+    with app.app_context():
+        jobs.end_what_is_over()
+        jobs.end_what_is_over()
+    with acting("system"):
+        lapsed = select(AuditEvent).where(AuditEvent.action == "deputy:lapse")
+        assert len(db.session.scalars(lapsed).all()) == 1
 
 
 def test_a_deputy_whose_lso_is_gone_is_ended_by_the_service(acting) -> None:
