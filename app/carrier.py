@@ -77,6 +77,6 @@ def work(app: Flask, **options: Any) -> None:
     """Run a worker until it is told to stop."""
     app.extensions["send_waiting"]()
     consumer = app.extensions["huey"].create_consumer(
-        workers=1, worker_type="thread", initial_delay=0.05, backoff=1.2, max_delay=0.1, **options
+        workers=1, worker_type="thread", initial_delay=0.02, backoff=1.2, max_delay=0.05, **options
     )
     consumer.run()

@@ -207,6 +207,8 @@ LISTS = (
     ("ann", "/contact-types/"),
     ("lena", "/people/"),
     ("root", "/people/"),
+    ("root", "/people/?organisation=BIR"),
+    ("ada", "/contacts/?organisation=BIR"),
     ("root", "/organisations/"),
     ("mo", "/activity/"),
     ("ann", "/notifications/"),

@@ -19,7 +19,7 @@ from app.imports.mapping import (
 )
 from app.imports.messages import sentence
 from app.imports.reader import Reading, SourceRow
-from app.services import contacts, drafts
+from app.services import drafts, repeats
 from app.services.definition import Definition
 from app.services.drafts import Draft
 
@@ -227,13 +227,13 @@ class Checker:
             for draft, definition in good
             if definition.duplicate_rule != "ignore"
         }
-        is_open = contacts.find_open_repeats(identities.values())
+        is_open = repeats.find_open(identities.values())
         kept = []
         for draft, definition in good:
             reference = is_open.get(identities.get(id(draft), ""))
             if reference and draft.row is not None:
                 is_refused = definition.duplicate_rule == "refuse"
-                line = CellError(draft.row, "", "", "IMP-603", contacts.REPEATS.format(reference))
+                line = CellError(draft.row, "", "", "IMP-603", repeats.SENTENCE.format(reference))
                 (errors if is_refused else warnings).append(line)
                 if is_refused:
                     continue

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, String, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from app.models.base import AccessOwned, Id, Json, Model, UtcDateTime
+from app.models.organisation import Organisation
 
 # Written as an expression: SQLite's catalogue says '' where a default of "" would be looked for.
 _NOTHING: ColumnElement[str] = literal_column("''")
@@ -39,6 +40,7 @@ class User(AccessOwned, Model):
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}", deferred=True)
+    organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
     grants: Mapped[list["Grant"]] = relationship(lazy="raise", order_by="Grant.role", overlaps="organisation_id")
     services: Mapped[list["ServiceGrant"]] = relationship(
         lazy="raise", order_by="ServiceGrant.service", overlaps="organisation_id,grants"

@@ -1,10 +1,10 @@
 """Raising contacts and moving them through their life cycle."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, select, update
+from sqlalchemy import func, select, update
 
 from app.access.actor import Actor, current_actor, needs
 from app.access.tenancy import bulk_insert, compare_and_set, index_words, unscoped
@@ -17,13 +17,11 @@ from app.domain.roles import Permission
 from app.extensions import db
 from app.models import AuditEvent, Contact, Counter, Message, OutcomeCode
 from app.models.counter import CONTACT_NUMBERS
-from app.services import audit, drafts, notifications
+from app.services import audit, drafts, notifications, repeats
 from app.services.calendar import closed_days
 from app.services.definition import Definition
 from app.services.drafts import Draft
 
-LOOK_UP_SIZE = 2_000
-REPEATS = "Contact {} of this type is already open for the same meter point."
 # What every contact begins as.
 FRESH: Mapping[str, Any] = {"status": Status.LOGGED.value, "is_open": True, "version": 1}
 
@@ -102,10 +100,10 @@ def split_refused(
             identities[place] = drafts.identity(definition, draft.answers)
     if identities:
         lock_for_raising()
-        is_open = find_open_repeats(identities.values())
+        is_open = repeats.find_open(identities.values())
         for place, identity in identities.items():
             if identity in is_open:
-                refused[place] = ItemError("IMP-603", REPEATS.format(is_open[identity]))
+                refused[place] = ItemError("IMP-603", repeats.SENTENCE.format(is_open[identity]))
     return (
         [draft for place, draft in enumerate(new) if place not in refused],
         [(new[place], refused[place]) for place in sorted(refused)],
@@ -148,38 +146,6 @@ def reserve_numbers(count: int) -> tuple[range | list[int], int]:
     block = update(Counter).where(Counter.name == "contact").values(value=Counter.value + count)
     last, key = unscoped(block.returning(Counter.value, Counter.key)).one()
     return range(last - count + 1, last + 1), key
-
-
-def find_open_repeats(identities: Iterable[str]) -> dict[str, str]:
-    """Reference of an open contact of the actor's organisation for each identity that has one."""
-    wanted = set(identities)
-    mprns = [identity.partition(" ")[2] for identity in wanted if " " in identity]
-    found = {
-        drafts.point_identity(row.type_code, row.mprn): row.reference
-        for row in _find_open(Contact.mprn, mprns, Contact.type_code)
-    }
-    others = [identity for identity in wanted if " " not in identity]
-    found.update({row.fingerprint: row.reference for row in _find_open(Contact.fingerprint, others)})
-    return {identity: reference for identity, reference in found.items() if identity in wanted}
-
-
-def _find_open(column: Any, values: list[str], *more: Any) -> Iterator[Any]:
-    """The open contacts of the actor's organisation with one of these values: it, the reference, and `more`."""
-    for start in range(0, len(values), LOOK_UP_SIZE):
-        yield from db.session.execute(
-            select(column, Contact.reference, *more).where(
-                Contact.organisation_id == current_actor().organisation_id,
-                _among(column, values[start : start + LOOK_UP_SIZE]),
-                Contact.is_open,
-            )
-        )
-
-
-def _among(column: Any, values: list[str]) -> ColumnElement[bool]:
-    """IN, as one array where the database has arrays: two thousand parameters take longer to send than to look up."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        return column == any_(literal(values, ARRAY(String)))
-    return column.in_(values)
 
 
 def get_contact(reference: str) -> Contact:

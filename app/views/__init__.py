@@ -132,7 +132,13 @@ def register(app: Flask, config: Config) -> None:
     pages = [view for view in admin._views if isinstance(view, Page)]
 
     def main_menu() -> list[MenuItem]:
-        """The sections this person has."""
+        """The sections this person has; a page shows them in several places."""
+        if "main_menu" not in g:
+            g.main_menu = make_menu()
+        menu: list[MenuItem] = g.main_menu
+        return menu
+
+    def make_menu() -> list[MenuItem]:
         return [
             MenuItem(
                 str(view.name),

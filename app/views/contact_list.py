@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, current_app, flash, redirect, request, url_for
 from flask import Response as FileResponse
 from flask_admin import expose
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -24,6 +24,7 @@ from app.views.list_page import ListPage
 from app.views.listing import Asked, ListFilter
 from app.views.listing_columns import shown_columns
 from app.views.listing_selection import read_picks
+from app.views.lookups import organisation_filter
 from app.views.words import HOLDER_WORDS, due_words, status_tag
 
 
@@ -32,12 +33,22 @@ def _due(view: Any, context: Any, contact: Contact, name: str) -> Any:
 
 
 def _summary(view: Any, context: Any, contact: Contact, name: str) -> Any:
-    return Markup('<span class="cms-summary-cell">{}</span>').format(contact.summary)
+    return Markup(f'<span class="cms-summary-cell">{escape(contact.summary)}</span>')  # noqa: S704 - escaped
+
+
+def _name(text: str) -> Markup:
+    """Three lines at most: a list is for finding, the contact's own page has the whole name."""
+    return Markup(f'<span class="cms-name-cell">{escape(text)}</span>')  # noqa: S704 - escaped
 
 
 def _organisation(view: Any, context: Any, contact: Contact, name: str) -> str:
     organisation = contact.organisation
-    return organisation.name if organisation is not None else ""
+    return _name(organisation.name) if organisation is not None else ""
+
+
+def _person(view: Any, context: Any, contact: Contact, name: str) -> str:
+    person = getattr(contact, name)
+    return _name(person) if person else ""
 
 
 def _day(view: Any, context: Any, contact: Contact, name: str) -> str:
@@ -64,6 +75,7 @@ class ContactListPage(ListPage):
         ListFilter(
             "type", "Contact type", lambda: [(code, f"{code} {name}") for code, name in contact_types.list_names()]
         ),
+        organisation_filter(),
         ListFilter("due", "Due", lambda: contact_list.DUE_FILTERS),
         ListFilter("assignee", "Assignee", lambda: contact_list.HOLDER_FILTERS),
         ListFilter("raised", "Raised by", lambda: contact_list.RAISED_FILTERS),
@@ -103,6 +115,8 @@ class ContactListPage(ListPage):
         "organisation": _organisation,
         "status": lambda view, context, contact, name: status_tag(contact.status),
         "holder": lambda view, context, contact, name: HOLDER_WORDS.get(contact.holder, contact.holder),
+        "assignee_name": _person,
+        "raised_by_name": _person,
         "due_on": _due,
         "raised_at": _day,
         "closed_at": _day,
@@ -117,7 +131,11 @@ class ContactListPage(ListPage):
         return super().is_first_shown(name) and not (name == "holder" and self.actor_sees_all())
 
     def visible_filters(self) -> list[ListFilter]:
-        needed = {"assignee": Permission.CONTACT_CLAIM, "raised": Permission.CONTACT_RAISE}
+        needed = {
+            "organisation": Permission.ALL_ORGANISATIONS,
+            "assignee": Permission.CONTACT_CLAIM,
+            "raised": Permission.CONTACT_RAISE,
+        }
         may = current_actor().may
         return [choice for choice in self.filters if choice.name not in needed or may(needed[choice.name])]
 

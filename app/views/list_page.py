@@ -87,9 +87,6 @@ class ListPage(RowPages):
             statement = statement.where(or_(*found))
         return statement
 
-    def after_rows(self, rows: list[Any]) -> None:
-        """A chance to fetch once what all rows need."""
-
     @expose("/")
     def index_view(self) -> str:
         listing = self.listing()
@@ -107,7 +104,6 @@ class ListPage(RowPages):
         if not page.rows and (asked.after or asked.before):
             asked = asked.turned_back("There is no such page any more, so this is the first page.")
             page = self._fetch(statement, asked)
-        self.after_rows(page.rows)
         is_whole = not asked.after and not asked.before and page.after is None
         tabs, more_tabs = make_tabs(views, opened.view, self.base_url)
         return Listing(

@@ -25,8 +25,23 @@ class ListFilter:
 
     name: str
     label: str
-    choices: Callable[[], Sequence[tuple[str, str]]]
+    choices: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
     apply: Callable[[Select[Any], str], Select[Any]] = lambda statement, value: statement
+
+    def find(self, text: str) -> tuple[str, str] | None:
+        """(value, label) of what an address says, or None where it is no choice."""
+        return next(((str(value), label) for value, label in self.choices() if str(value) == text), None)
+
+
+@dataclass(frozen=True)
+class LookUpFilter(ListFilter):
+    """A filter with too many choices to list: `kind` names the look-up its field asks, `find_one` reads an address."""
+
+    kind: str = ""
+    find_one: Callable[[str], tuple[str, str] | None] = lambda text: None
+
+    def find(self, text: str) -> tuple[str, str] | None:
+        return self.find_one(text)
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,13 @@ class Bar:
     filters: Sequence[ListFilter]
     sorts: Mapping[str, Sort]
     columns: Sequence[Column]
+    _found: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict, compare=False)
+
+    def find(self, choice: ListFilter, text: str) -> tuple[str, str] | None:
+        """(value, label) of what an address says of a filter; a page asks for it in several places, and once."""
+        if (choice.name, text) not in self._found:
+            self._found[choice.name, text] = choice.find(text)
+        return self._found[choice.name, text]
 
     @property
     def first_sort(self) -> str:
@@ -182,15 +204,22 @@ class Listing:
         return len(self.columns) > sum(column.is_first_shown for column in self.bar.columns)
 
     @property
+    def has_look_up(self) -> bool:
+        """Whether the bar has a field that needs the look-up's script."""
+        return any(isinstance(choice, LookUpFilter) for choice in self.filters)
+
+    def label_of(self, choice: ListFilter) -> str:
+        """How the value of a filter reads; "" for one that is not in force."""
+        value = self.asked.filters.get(choice.name, "")
+        found = self.bar.find(choice, value) if value else None
+        return found[1] if found else value
+
+    @property
     def chips(self) -> list[tuple[str, str, str]]:
         """(filter label, chosen label, address without it) of every filter in force."""
         asked = self.asked
         chips = [
-            (
-                choice.label,
-                dict(choice.choices()).get(asked.filters[choice.name], asked.filters[choice.name]),
-                asked.address(**{choice.name: None}),
-            )
+            (choice.label, self.label_of(choice), asked.address(**{choice.name: None}))
             for choice in self.filters
             if asked.filters.get(choice.name)
         ]
@@ -207,10 +236,11 @@ def read_parameters(args: MultiDict[str, str], bar: Bar) -> Asked:
     given = {name: args[name].replace("\0", "").strip()[:200] for name in args if name in known | {"q"}}
     wanted = {name: value for name, value in given.items() if value}
     for choice in bar.filters:
-        value = wanted.get(choice.name)
-        if value is not None and value not in {str(one) for one, _ in choice.choices()}:
+        value = wanted.pop(choice.name, "")
+        if value and (found := bar.find(choice, value)):
+            wanted[choice.name] = found[0]
+        elif value:
             refusals.append(f"“{value[:40]}” is not a choice of the filter {choice.label}.")
-            del wanted[choice.name]
     sort = args.get("sort") or bar.first_sort
     if sort not in bar.sorts:
         refusals.append(f"This list cannot be sorted by “{sort[:40]}”.")

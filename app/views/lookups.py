@@ -3,14 +3,18 @@
 Without script a look-up field is a list while there are few choices, else a text field for the short code.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, request
+from sqlalchemy import Select
 from wtforms import SelectField, widgets
 
 from app.access.actor import current_actor
 from app.domain.errors import NotAllowed, NotFound
+from app.services import organisations
 from app.services.look_ups import LONGEST_TEXT, LOOK_UPS
+from app.views.listing import LookUpFilter
 
 # More than this many choices are not written into a page.
 MOST_LISTED = 200
@@ -28,6 +32,18 @@ def look_up(kind: str) -> list[dict[str, str]]:
         raise NotAllowed("Your roles do not include this look-up.")
     text = request.args.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT]
     return [found._asdict() for found in wanted.find(text)]
+
+
+def organisation_filter(
+    apply: Callable[[Select[Any], str], Select[Any]] = lambda statement, value: statement,
+) -> LookUpFilter:
+    """The filter of those who reach every organisation, by short code."""
+    return LookUpFilter("organisation", "Organisation", apply=apply, kind="organisations", find_one=_find_organisation)
+
+
+def _find_organisation(text: str) -> tuple[str, str] | None:
+    organisation = organisations.find_by_code(text)
+    return None if organisation is None else (organisation.short_code, str(organisation))
 
 
 class LookupField(SelectField):

@@ -11,7 +11,7 @@ from app.domain.errors import NotFound
 from app.domain.identifiers import parse_reference
 from app.domain.roles import Permission
 from app.models.contact_type import FAMILIES
-from app.services import contact_types, contacts, drafts
+from app.services import contact_types, contacts, drafts, repeats
 from app.services.definition import Definition
 from app.services.request_keys import new_key, once
 from app.views.base import Page
@@ -71,7 +71,7 @@ class RaisePage(Page):
         repeat = None
         if definition.duplicate_rule != "ignore":
             identity = drafts.identity(definition, draft.answers)
-            repeat = contacts.find_open_repeats([identity]).get(identity)
+            repeat = repeats.find_open([identity]).get(identity)
         return self.render(
             "pages/raise/check.html",
             title=title,

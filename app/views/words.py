@@ -1,6 +1,7 @@
 """Dates, times and statuses as pages show them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -36,12 +37,17 @@ def due_words(contact: Contact) -> Markup | str:
 
     While the originator has been asked our clock stands.
     """
-    day = show_date(contact.due_on)
     if not contact.is_open:
-        return day
-    if contact.status == Status.AWAITING_INFORMATION:
+        return show_date(contact.due_on)
+    return _due_bar(contact.due_on, clock.today(), contact.status == Status.AWAITING_INFORMATION)
+
+
+@lru_cache(maxsize=1000)
+def _due_bar(due_on: date, today: date, is_paused: bool) -> Markup:
+    day = show_date(due_on)
+    if is_paused:
         return _DUE.format("paused", day, "paused")
-    days = (contact.due_on - clock.today()).days
+    days = (due_on - today).days
     level = next((level for most, level in _DUE_STEPS if days <= most), 0)
     if days < 0:
         return _DUE.format(level, day, f"{-days} day{'' if days == -1 else 's'} late")

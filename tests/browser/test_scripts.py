@@ -71,6 +71,21 @@ def test_without_script_the_page_of_an_upload_renews_itself(panel: str, chromium
     context.close()
 
 
+def test_contacts_of_an_organisation_found_by_typing(sign_in: Callable[[str], Page]) -> None:
+    ada = sign_in("XOS-ADA")
+    ada.goto("/contacts/")
+    ada.get_by_role("combobox", name="Organisation").press_sequentially("birch")
+    expect(ada.get_by_role("option", name="Birch Gas Supply (BIR)")).to_be_visible()
+    ada.keyboard.press("Enter")
+    ada.get_by_role("button", name="Show").click()
+    ada.wait_for_url("**/contacts/?*organisation=BIR*")
+    expect(ada.get_by_role("link", name="Organisation: Birch Gas Supply (BIR)")).to_be_visible()
+    ada.set_viewport_size({"width": 360, "height": 800})
+    expect(ada.get_by_role("combobox", name="Organisation")).to_be_hidden()
+    ada.get_by_text("Filters", exact=True).click()
+    expect(ada.get_by_role("combobox", name="Organisation")).to_be_visible()
+
+
 def test_a_person_of_an_organisation_found_by_typing(sign_in: Callable[[str], Page]) -> None:
     root = sign_in("XOS-ROOT")
     root.goto("/people/new/")

@@ -9,7 +9,7 @@ from app.domain.errors import NotAllowed, RuleBroken
 from app.domain.identifiers import parse_reference
 from app.extensions import db
 from app.models import AuditEvent, Contact
-from app.services import contact_types, contacts, drafts
+from app.services import contact_types, contacts, drafts, repeats
 from app.services.drafts import Draft
 from tests.worlds import answers, raise_one
 
@@ -148,17 +148,17 @@ def test_only_own_and_open_contacts_are_repeats(acting) -> None:
         db.session.commit()
         identity = drafts.point_identity("ADD", MPRN)
         assert contacts.get_contact(reference).fingerprint == ""
-        assert contacts.find_open_repeats([identity, "f" * 32]) == {identity: reference}
-        assert contacts.find_open_repeats([drafts.point_identity("ISO", MPRN), f"ADD {OTHER_MPRN}"]) == {}
+        assert repeats.find_open([identity, "f" * 32]) == {identity: reference}
+        assert repeats.find_open([drafts.point_identity("ISO", MPRN), f"ADD {OTHER_MPRN}"]) == {}
         # More than one statement takes, of both sorts.
         many = [f"ADD {number}" for number in range(2300)]
-        assert contacts.find_open_repeats([*many, *map(str, range(2300)), identity]) == {identity: reference}
+        assert repeats.find_open([*many, *map(str, range(2300)), identity]) == {identity: reference}
     with acting("bob"):
-        assert contacts.find_open_repeats([identity]) == {}
+        assert repeats.find_open([identity]) == {}
     with acting("ann"):
         contacts.perform(reference, contacts.Action.WITHDRAW, version=1, message="A slip.")
         db.session.commit()
-        assert contacts.find_open_repeats([identity]) == {}
+        assert repeats.find_open([identity]) == {}
 
 
 def test_every_error_of_a_draft_is_found_at_once_and_the_right_answers_are_kept(acting) -> None:
@@ -195,6 +195,6 @@ def test_a_contact_without_a_meter_point_repeats_by_all_its_answers(acting) -> N
         db.session.commit()
         identity = drafts.identity(enq, draft.answers)
         assert contacts.get_contact(reference).fingerprint == identity
-        assert contacts.find_open_repeats([identity, f"ENQ {MPRN}"]) == {identity: reference}
+        assert repeats.find_open([identity, f"ENQ {MPRN}"]) == {identity: reference}
     with acting("bob"):
-        assert contacts.find_open_repeats([identity]) == {}
+        assert repeats.find_open([identity]) == {}

@@ -162,7 +162,7 @@ ODD = [
 ASKED = [
     "q={0}",
     "sort={0}&after={0}&before={0}",
-    "status={0}&type={0}&state={0}&kind={0}&family={0}&about={0}&due={0}",
+    "status={0}&type={0}&state={0}&kind={0}&family={0}&about={0}&due={0}&organisation={0}",
 ]
 
 

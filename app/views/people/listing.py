@@ -3,7 +3,9 @@
 from typing import Any
 
 from flask import g, request, url_for
+from markupsafe import Markup
 from sqlalchemy import Select
+from sqlalchemy.orm import joinedload
 from wtforms import EmailField, HiddenField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
@@ -11,12 +13,13 @@ from app.access.actor import allowed, current_actor
 from app.domain.errors import RuleBroken
 from app.domain.roles import Permission
 from app.domain.service import holdable_roles
+from app.models import User
 from app.services import locks, organisations, people, people_bulk, people_list
 from app.views.fields import no_control_characters
 from app.views.forms import version_of
 from app.views.list_page import ListPage
-from app.views.listing import ListFilter
-from app.views.lookups import LookupField
+from app.views.listing import ListFilter, Listing
+from app.views.lookups import LookupField, organisation_filter
 from app.views.people.words import end_words, role_words, service_words, state_tag
 from app.views.words import show_instant
 
@@ -42,6 +45,7 @@ class PeopleListPage(ListPage):
     }
     optional_columns = frozenset({"email", "created_at"})
     filters = (
+        organisation_filter(),
         ListFilter("service", "Service", lambda: people_list.SERVICE_FILTERS),
         ListFilter("role", "Role", lambda: _role_choices()),
         ListFilter("state", "State", lambda: people_list.STATE_FILTERS),
@@ -119,14 +123,18 @@ class PeopleListPage(ListPage):
         return people_list.with_access(statement)
 
     def prepare_one(self, statement: Select[Any]) -> Select[Any]:
-        return statement
+        return statement.options(joinedload(User.organisation))
+
+    def visible_filters(self) -> list[ListFilter]:
+        return [choice for choice in self.filters if current_actor().reaches_all or choice.name != "organisation"]
 
     def visible_columns(self) -> list[tuple[Any, str]]:
         return [column for column in self._list_columns if self.actor_sees_all() or column[0] != "organisation_id"]
 
-    def after_rows(self, rows: list[Any]) -> None:
+    def render_rows(self, listing: Listing) -> Markup:
         """One statement for who is locked."""
-        g.locks = locks.state_of(rows)
+        g.locks = locks.state_of(listing.rows)
+        return super().render_rows(listing)
 
     def bulk_choices(self) -> list[tuple[str, str]]:
         if not allowed(people_bulk.change_many):
