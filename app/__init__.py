@@ -19,7 +19,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     from app.access import tenancy
     from app.extensions import csrf, db, login_manager, migrate
     from app.models import connections
-    from app.services import encryption, links, mail, passkeys, passwords, second_factors
+    from app.services import acting, encryption, links, mail, passkeys, passwords, second_factors
 
     config = config or settings.from_environment()
     app = Flask(__name__, static_folder=None, template_folder="templates")
@@ -42,6 +42,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     second_factors.configure(is_demanded=config.demands_second_factor)
     passkeys.configure(base_url=config.base_url)
     passwords.configure(memory_kib=config.argon2_memory_kib, passes=config.argon2_passes)
+    acting.configure(minutes=config.acting_minutes)
     jobs.configure(lease_seconds=config.job_lease_seconds)
     carrier.install(app, config)
     views.register(app, config)

@@ -53,6 +53,11 @@ def install(app: Flask, config: Config) -> None:
 
     app.extensions["mailer"] = mailer
 
+    @huey.periodic_task(crontab(minute="*/10"), name="end_what_is_over")
+    def end_what_is_over() -> None:
+        with app.app_context():
+            jobs.end_what_is_over()
+
     app.extensions["send_waiting"] = send_waiting.call_local
 
     def hand_over(session: Session) -> None:

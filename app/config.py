@@ -38,6 +38,7 @@ class Config:
     smtp_url: str = ""
     mail_from: str = ""
     audit_heads: str = ""
+    acting_minutes: int = 60
     support_email: str = ""
     support_phone: str = ""
     support_hours: str = ""
@@ -134,6 +135,7 @@ def from_environment(**changes: object) -> Config:
         "smtp_url": os.environ.get("CMS_SMTP_URL", ""),
         "audit_heads": os.environ.get("CMS_AUDIT_HEADS", ""),
         "mail_from": os.environ.get("CMS_MAIL_FROM", ""),
+        "acting_minutes": _whole_number("CMS_ACTING_MINUTES", Config.acting_minutes),
         "support_email": os.environ.get("CMS_SUPPORT_EMAIL", ""),
         "support_phone": os.environ.get("CMS_SUPPORT_PHONE", ""),
         "support_hours": os.environ.get("CMS_SUPPORT_HOURS", ""),

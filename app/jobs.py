@@ -22,7 +22,7 @@ from app.extensions import db
 from app.imports import pipeline
 from app.models import Job
 from app.models.connections import reading
-from app.services import contact_bulk
+from app.services import contact_bulk, deputies
 from app.services.sessions import actor_of_pk
 
 logger = logging.getLogger(__name__)
@@ -147,6 +147,13 @@ def _retry(job_id: int, owner: str) -> None:
             db.session.commit()
             return
     _fail(job_id, owner, OUR_FAULT)
+
+
+def end_what_is_over() -> None:
+    """Write down and tell what has ended by its days; done again it finds nothing more."""
+    with acting_as(SYSTEM):
+        deputies.end_past_deputies()
+        db.session.commit()
 
 
 def list_waiting() -> list[int]:

@@ -1,11 +1,12 @@
 """The cast of the tests: who they are, and the small world they live in.
 
-alder and birch are shippers, cedar is a network; ann (member), sue (supervisor), vic (viewer), lena (LSO)
-and rae (reads reports and documents) are alder's, bob is birch's member and bea its LSO (the strangers),
-ned is cedar's member; ada is an advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root
-the administrator.
+alder and birch are shippers, cedar is a network, elder is the group that alder is in; ann (member), sue
+(supervisor), vic (viewer), lena (LSO), dee (her deputy) and rae (reads reports and documents) are alder's, bob is
+birch's member and bea its LSO (the strangers), ned is cedar's member, eli elder's LSO and a member there too; ada is an
+advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root the administrator.
 """
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from app.domain import clock
 from app.domain.roles import Role
 from app.domain.service import services_for
 from app.extensions import db
-from app.models import Grant, Organisation, ServiceGrant, User
+from app.models import Deputy, Grant, Organisation, ServiceGrant, User
 from app.services import passwords
 from seed.load import load_reference
 
@@ -34,22 +35,27 @@ ORGANISATIONS = {
     "alder": ("ALD", "Alder Energy", "SHIPPER"),
     "birch": ("BIR", "Birch Gas Supply", "SHIPPER"),
     "cedar": ("CED", "Cedar Networks", "GT"),
+    "elder": ("ELD", "Elder Holdings", "SHIPPER"),
 }
 PEOPLE = {
     "ann": Person("ALD-ANN", "alder", (Role.MEMBER,)),
     "sue": Person("ALD-SUE", "alder", (Role.SUPERVISOR,)),
     "vic": Person("ALD-VIC", "alder", (Role.VIEWER,)),
     "lena": Person("ALD-LENA", "alder", (Role.LSO,)),
+    "dee": Person("ALD-DEE", "alder", ()),
     "rae": Person("ALD-RAE", "alder", (Role.REPORT_READER, Role.DOCUMENT_READER)),
     "bob": Person("BIR-BOB", "birch", (Role.MEMBER,)),
     "bea": Person("BIR-BEA", "birch", (Role.LSO,)),
     "ned": Person("CED-NED", "cedar", (Role.MEMBER,)),
+    "eli": Person("ELD-ELI", "elder", (Role.LSO, Role.MEMBER)),
     "ada": Person("XOS-ADA", "xoserve", (Role.ADVOCATE,)),
     "lia": Person("XOS-LIA", "xoserve", (Role.LEAD_ADVOCATE,)),
     "mo": Person("XOS-MO", "xoserve", (Role.MANAGER,)),
     "xena": Person("XOS-XENA", "xoserve", (Role.XOSERVE_LSO,)),
     "root": Person("XOS-ROOT", "xoserve", (Role.ADMINISTRATOR,)),
 }
+# Who is whose deputy.
+DEPUTIES = {"dee": "ALD-LENA"}
 
 
 def load_cast() -> None:
@@ -64,6 +70,7 @@ def load_cast() -> None:
             db.session.add(organisation)
             db.session.flush()
             ids[name] = organisation.id
+        db.session.get_one(Organisation, ids["alder"]).parent_id = ids["elder"]
         stored = passwords.make_hash(PASSWORD)
         for name, person in PEOPLE.items():
             user = User(
@@ -95,4 +102,24 @@ def load_cast() -> None:
                 for service in sorted(services_for(frozenset(person.roles)))
             ]
             db.session.add(user)
+            db.session.flush()
+            if name in DEPUTIES:
+                db.session.add(_deputy(user))
         db.session.commit()
+
+
+def _deputy(user: User) -> Deputy:
+    """Somebody's deputy for two weeks, with all powers."""
+    lso = db.session.scalars(select(User).where(User.user_id == DEPUTIES[user.name.lower()])).one()
+    return Deputy(
+        user_id=user.id,
+        organisation_id=user.organisation_id,
+        name=user.name,
+        delegator_id=lso.id,
+        delegator_name=lso.name,
+        starts_on=clock.today(),
+        ends_on=clock.today() + timedelta(days=14),
+        powers="activity grants",
+        reason="The tests need it",
+        appointed_at=clock.now(),
+    )

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app import create_app, jobs
 from app.access.actor import SYSTEM, Actor, acting_as
 from app.config import Config
+from app.domain import clock
 from app.extensions import db
-from app.services import figures, sessions
+from app.models import Organisation
+from app.services import figures, reach, sessions
 from tests import system_packages
-from tests.cast import PASSWORD, PEOPLE, load_cast
+from tests.cast import ORGANISATIONS, PASSWORD, PEOPLE, load_cast
 from tests.databases import URL_VARIABLE, PostgresServer, create_database, drop_database, start_postgres
 from tests.worlds import Owned, make_busy
 
@@ -170,18 +174,31 @@ def busy(world: World) -> dict[str, Owned]:
 
 
 @pytest.fixture
-def acting(app: Flask) -> Callable[[str], AbstractContextManager[Actor]]:
-    """`with acting("ann") as ann:` everything inside is done by ann; "system" is the service itself."""
+def acting(app: Flask) -> Callable[..., AbstractContextManager[Actor]]:
+    """`with acting("ann") as ann:` everything inside is done by ann; "system" is the service itself.
+
+    `with acting("xena", "alder")` she acts on alder's behalf.
+    """
 
     @contextmanager
-    def act(name: str) -> Iterator[Actor]:
+    def act(name: str, on_behalf_of: str = "") -> Iterator[Actor]:
         with app.app_context():
             actor = SYSTEM if name == "system" else sessions.actor_of(PEOPLE[name].user_id)
             assert actor is not None, name
+            if on_behalf_of:
+                actor = acting_for(actor, on_behalf_of)
             with acting_as(actor):
                 yield actor
 
     return act
+
+
+def acting_for(actor: Actor, organisation: str) -> Actor:
+    """The actor while they act for an organisation of the cast."""
+    code, name, _ = ORGANISATIONS[organisation]
+    with acting_as(SYSTEM):
+        pk = db.session.scalars(select(Organisation.id).where(Organisation.short_code == code)).one()
+    return reach.act(actor, pk, name, "The tests need it", clock.now() + timedelta(hours=1))
 
 
 def run_waiting_jobs(app: Flask) -> int:

@@ -13,19 +13,24 @@ from tests.worlds import Owned
 
 STAFF = frozenset({"ada", "lia", "mo", "root"})
 EVERYBODY = frozenset(PEOPLE)
-READERS = frozenset({"vic", "ann", "sue", "bob", "ned"}) | STAFF
-RAISERS = frozenset({"ann", "sue", "bob", "ned"})
+READERS = frozenset({"vic", "ann", "sue", "bob", "ned", "eli"}) | STAFF
+RAISERS = frozenset({"ann", "sue", "bob", "ned", "eli"})
 WORKERS = frozenset({"ada", "lia"})
 UPLOADERS = RAISERS | STAFF
-KEEPERS = frozenset({"lena", "bea", "xena", "root"})
-ACTIVITY = KEEPERS | {"mo"}
-PEOPLE_READERS = KEEPERS | {"mo"}
-ORGANISATION_READERS = KEEPERS | STAFF
+KEEPERS = frozenset({"lena", "dee", "bea", "eli", "root"})
+APPOINTERS = frozenset({"lena", "bea", "eli"})
+# xena changes an organisation's access only while she acts for it.
+PEOPLE_READERS = KEEPERS | {"mo", "xena"}
+ACTIVITY = PEOPLE_READERS
+ORGANISATION_READERS = PEOPLE_READERS | STAFF
+SUPPORTERS = frozenset({"xena", "root"})
 ADMINISTRATORS = frozenset({"root"})
 
 ANN = frozenset({"ann"})
 # Who can reach alder's rows.
-ALDERS = frozenset({"ann", "sue", "vic", "lena"}) | STAFF | {"xena"}
+ALDERS = frozenset({"ann", "sue", "vic", "lena", "dee"}) | STAFF | {"xena"}
+# And who can reach its people: the LSO of its group does, and reaches nothing else of alder's.
+KEPT = ALDERS | {"eli"}
 
 Address = Callable[[Owned], str]
 
@@ -103,6 +108,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("about.contact_types", "GET"): Route(at("/about/contact-types/"), EVERYBODY, is_open=True),
     ("about.contact_type", "GET"): Route(at("/about/contact-types/ADD/"), EVERYBODY, is_open=True),
     ("about.security_officers", "GET"): Route(at("/about/lso/"), EVERYBODY, is_open=True),
+    ("about.ask", "GET"): Route(at("/about/lso/ask/"), EVERYBODY, is_open=True),
+    ("about.ask", "POST"): Route(at("/about/lso/ask/"), EVERYBODY, is_open=True),
     ("about.accessibility", "GET"): Route(at("/about/accessibility/"), EVERYBODY, is_open=True),
     ("about.status", "GET"): Route(at("/about/status/"), EVERYBODY, is_open=True),
     ("session.sign_in", "GET"): Route(at("/sign-in"), EVERYBODY, ok=302),
@@ -178,15 +185,17 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("data_items.edit_view", "GET"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
     ("data_items.edit_view", "POST"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
     ("people.index_view", "GET"): Route(at("/people/"), PEOPLE_READERS),
-    ("people.details_view", "GET"): Route(by_id("/people/details/", "user_code"), PEOPLE_READERS, owned=True),
+    ("people.details_view", "GET"): Route(
+        by_id("/people/details/", "user_code"), PEOPLE_READERS, owned=True, reach=KEPT
+    ),
     ("people.create_view", "GET"): Route(at("/people/new/"), KEEPERS),
     ("people.create_view", "POST"): Route(at("/people/new/"), KEEPERS),
-    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
-    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True),
+    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT),
+    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT),
     ("people.export_view", "POST"): Route(at("/people/export/"), PEOPLE_READERS, data={"format": "csv"}),
-    ("people.act_view", "GET"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True),
+    ("people.act_view", "GET"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True, reach=KEPT),
     # Without a reason nobody is disabled.
-    ("people.act_view", "POST"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True),
+    ("people.act_view", "POST"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True, reach=KEPT),
     ("people_many.index_view", "POST"): Route(
         at("/people/many/"), KEEPERS, data={"action": "disable", "which": "ticked"}, ok=302
     ),
@@ -194,7 +203,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("people_many.done_view", "POST"): Route(at("/people/many/done/"), KEEPERS, ok=409, data={"action": "disable"}),
     ("organisations.index_view", "GET"): Route(at("/organisations/"), ORGANISATION_READERS),
     ("organisations.details_view", "GET"): Route(
-        by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True
+        by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True, reach=KEPT
     ),
     ("organisations.create_view", "GET"): Route(at("/organisations/new/"), ADMINISTRATORS),
     ("organisations.create_view", "POST"): Route(at("/organisations/new/"), ADMINISTRATORS),
@@ -204,6 +213,28 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("organisations.edit_view", "POST"): Route(
         by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
     ),
+    ("deputies.index_view", "GET"): Route(at("/deputies/"), PEOPLE_READERS),
+    ("deputies.details_view", "GET"): Route(
+        by_id("/deputies/details/", "deputy_code"), PEOPLE_READERS, owned=True, reach=KEPT
+    ),
+    ("deputies.create_view", "GET"): Route(at("/deputies/new/"), APPOINTERS),
+    ("deputies.create_view", "POST"): Route(at("/deputies/new/"), APPOINTERS),
+    ("deputies.end_view", "GET"): Route(
+        lambda o: f"/deputies/{o.deputy_code}/end/", APPOINTERS, owned=True, reach=KEPT
+    ),
+    ("deputies.end_view", "POST"): Route(
+        lambda o: f"/deputies/{o.deputy_code}/end/", APPOINTERS, owned=True, reach=KEPT
+    ),
+    ("acting.index_view", "GET"): Route(at("/acting/"), frozenset({"xena"})),
+    ("acting.index_view", "POST"): Route(at("/acting/"), frozenset({"xena"})),
+    ("acting.end_view", "POST"): Route(at("/acting/end/"), frozenset({"xena"}), ok=302),
+    ("support.index_view", "GET"): Route(at("/support/"), SUPPORTERS),
+    ("support.details_view", "GET"): Route(by_id("/support/details/", "support_code"), SUPPORTERS),
+    ("support.take_view", "POST"): Route(
+        lambda o: f"/support/{o.support_code}/take/", SUPPORTERS, ok=409, data={"version": "99"}
+    ),
+    ("support.answer_view", "POST"): Route(lambda o: f"/support/{o.support_code}/answer/", SUPPORTERS, ok=422),
+    ("support.close_view", "POST"): Route(lambda o: f"/support/{o.support_code}/close/", SUPPORTERS, ok=422),
     ("audit.index_view", "GET"): Route(at("/activity/"), ACTIVITY),
     ("audit.export_view", "POST"): Route(at("/activity/export/"), ACTIVITY, data={"format": "csv"}),
     ("audit.details_view", "GET"): Route(by_id("/activity/details/", "event_code"), ACTIVITY, owned=True),

@@ -124,7 +124,7 @@ def different_people() -> list[str]:
 
 def roles_in_the_cast() -> set[Role]:
     """Every role that somebody of the cast holds."""
-    return {role for person in PEOPLE.values() for role in person.roles}
+    return {role for person in PEOPLE.values() for role in person.roles} | {Role.DEPUTY}
 
 
 def is_shown(endpoint: str, name: str) -> bool:

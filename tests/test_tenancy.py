@@ -13,6 +13,8 @@ from app.models import SHARED, Contact, Message, Model, Organisation, Organisati
 from app.models.connections import reading
 
 MAPPED = sorted((mapper.class_ for mapper in Model.registry.mappers), key=lambda model: model.__name__)
+# Rows that only Xoserve owns.
+XOSERVES = {"SupportRequest"}
 OWNED = [model for model in MAPPED if issubclass(model, OrganisationOwned)]
 owned_models = pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
 
@@ -31,12 +33,14 @@ def test_owned_columns_are_not_null_and_children_refer_by_organisation() -> None
             is_owned = "organisation_id" in target.c
             names = {column.name for column in constraint.columns}
             # These name a person of another organisation on purpose, or an event that is owned itself.
-            by_design = {"assignee_id", "asked_by_id", "uploaded_by_id", "event_id"}
+            by_design = {"assignee_id", "asked_by_id", "uploaded_by_id", "event_id", "user_session_id"}
             assert not is_owned or "organisation_id" in names or names <= by_design, (model, names)
 
 
 @owned_models
 def test_the_busy_world_holds_rows_of_both_organisations(model, busy, acting) -> None:
+    if model.__name__ in XOSERVES:
+        return
     with acting("system"):
         counts = dict(
             db.session.execute(select(model.organisation_id, func.count()).group_by(model.organisation_id)).all()

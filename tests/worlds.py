@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
 from openpyxl import Workbook
@@ -12,15 +13,29 @@ from app.access.actor import SYSTEM, Actor, acting_as
 from app.domain import clock
 from app.domain.lifecycle import Action
 from app.domain.mail import MailKind
+from app.domain.spans import Span
 from app.extensions import db
 from app.imports import pipeline
-from app.models import Notification, OutgoingMail, RecoveryCode, SecondFactor, User, UserSession
-from app.services import contact_bulk, contact_types, contacts, drafts, links, mail, saved_views, sessions
+from app.models import Notification, OutgoingMail, RecoveryCode, SecondFactor, SupportRequest, User, UserSession
+from app.services import (
+    acting,
+    contact_bulk,
+    contact_types,
+    contacts,
+    deputies,
+    drafts,
+    links,
+    mail,
+    saved_views,
+    sessions,
+    support,
+)
 from app.services.request_keys import once
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
 
 CANARY = "QZXCANARYQZX"
+LSOS = {"alder": "lena", "birch": "bea"}
 MPRNS = {"alder": "3938424403", "birch": "7400000108"}
 
 
@@ -41,6 +56,10 @@ class Owned:
     view_code: str
     job_code: str
     mail_code: str
+    # Of Xoserve's own: a request that somebody made for this organisation.
+    support_code: str
+    # Somebody who was deputy for a moment.
+    deputy_code: str
     factor_code: str
     session_code: str
 
@@ -102,6 +121,38 @@ def _add_personal_rows(actor: Actor, text: str) -> tuple[int, int, int]:
     return view.id, job.id, mail_id
 
 
+def _ask_for_support(text: str) -> int:
+    """A support request that names this organisation; its id."""
+    typed = {"organisation_typed": text, "name": text, "email": f"{text}@example.com", "need": f"{text} needs help."}
+    support.ask_for_support(typed, key=f"{text}-support-request", address="127.0.0.1")
+    with acting_as(SYSTEM):
+        return db.session.scalars(select(SupportRequest.id).order_by(SupportRequest.id.desc())).first() or 0
+
+
+def _appoint(organisation: str, member: str, text: str) -> int:
+    """Let the LSO of an organisation appoint a deputy and end it again; its id."""
+    lso = sessions.actor_of(PEOPLE[LSOS[organisation]].user_id)
+    assert lso is not None
+    days = Span(clock.today(), clock.today() + timedelta(days=7))
+    with acting_as(lso):
+        deputy = deputies.appoint_deputy(PEOPLE[member].user_id, days, powers=["grants"], reason=f"{text} is away")
+        deputies.end_deputy(deputy.id, reason=f"{text} is back")
+        db.session.commit()
+        return deputy.id
+
+
+def _act_for(organisation_id: int, text: str) -> None:
+    """Let the Xoserve LSO act for an organisation and stop again."""
+    times = {"idle": timedelta(hours=1), "longest": timedelta(hours=1)}
+    token = sessions.sign_in(PEOPLE["xena"].user_id, PASSWORD, address="127.0.0.1", browser="Busy")
+    for verb in (lambda: acting.begin_acting(organisation_id, f"{text} asked for it"), acting.end_acting):
+        xena = sessions.resume(token, **times)
+        assert xena is not None
+        with acting_as(xena):
+            verb()
+            db.session.commit()
+
+
 def _add_sign_in_rows(actor: Actor, text: str) -> tuple[int, int]:
     """An invitation, a recovery code and a second factor that is not confirmed, so that nobody is asked for it.
 
@@ -151,9 +202,8 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         with acting_as(actor):
             about_contact = select(Notification.id).where(Notification.url == f"/contacts/{reference}/")
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
-        numbers = (
-            upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, mail_id,
-            *_add_sign_in_rows(actor, text),
-        )  # fmt: skip
+        _act_for(actor.organisation_id, text)
+        numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, mail_id)
+        numbers += (_ask_for_support(text), _appoint(organisation, member, text), *_add_sign_in_rows(actor, text))
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

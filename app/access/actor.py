@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from itertools import count
 from typing import Any, ParamSpec, TypeVar
@@ -19,9 +20,12 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody, as they are now; `organisation_ids` is the set they act for, never one id.
+    """Somebody, as they are now; what they reach are sets of organisations, never one id.
 
-    While they act for an organisation that is not theirs, `on_behalf_of` is its name and `reason` is why.
+    `organisation_ids` are those whose contacts and all else is theirs, `access_ids` those whose people and grants they
+    reach, and `managed_ids` those whose access they may change, as far as their permissions go. While they act for an
+    organisation that is not theirs, `on_behalf_of` is its name, `reason` is why, `acts_until` is when that ends, and
+    `themselves` is who they are in their own account.
     `is_pending` is somebody whose second factor is still asked for, who may do nothing; `is_proved` somebody who has
     shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the
     contacts that wait for their side, both up to a hundred.
@@ -36,6 +40,8 @@ class Actor:
     organisation_ids: frozenset[int]
     roles: frozenset[Role]
     permissions: frozenset[Permission]
+    access_ids: frozenset[int] = frozenset()
+    managed_ids: frozenset[int] = frozenset()
     session_pk: int | None = None
     must_change_password: bool = False
     must_add_factor: bool = False
@@ -43,6 +49,8 @@ class Actor:
     is_proved: bool = False
     on_behalf_of: str = ""
     reason: str = ""
+    acts_until: datetime | None = None
+    themselves: "Actor | None" = None
     preferences: Preferences = Preferences()
     unread_count: int = 0
     waiting_count: int = 0
@@ -51,6 +59,15 @@ class Actor:
     def reaches_all(self) -> bool:
         """Whether every organisation's rows are within reach."""
         return Permission.ALL_ORGANISATIONS in self.permissions
+
+    @property
+    def meant_organisation_id(self) -> int:
+        """The organisation whose access is meant where none is named: one's own, or the one that is acted for."""
+        return next(iter(self.managed_ids)) if self.on_behalf_of else self.organisation_id
+
+    def manages(self, organisation_id: int) -> bool:
+        """Whether the access of this organisation's people is theirs to look after."""
+        return self.reaches_all or organisation_id in self.managed_ids
 
     def may(self, permission: Permission) -> bool:
         """Whether this actor holds the permission."""

@@ -1,6 +1,8 @@
 """Every act that is written down, and how it reads: "Ann claimed the contact"."""
 
 EVENTS: dict[str, str] = {
+    "acting:begin": "began to act for the organisation",
+    "acting:end": "stopped acting for the organisation",
     "audit:export": "exported the activity",
     "contact:raise": "raised the contact",
     "contact:claim": "claimed the contact",
@@ -18,6 +20,9 @@ EVENTS: dict[str, str] = {
     "contact_type:change": "changed the contact type",
     "data_item:create": "added the data item",
     "data_item:change": "changed the data item",
+    "deputy:appoint": "appointed a deputy LSO",
+    "deputy:end": "ended the deputy LSO's time",
+    "deputy:lapse": "saw the deputy LSO's time end",
     "mail:retry": "had failed mail tried again",
     "organisation:create": "added the organisation",
     "organisation:change": "changed the organisation",
@@ -44,6 +49,10 @@ EVENTS: dict[str, str] = {
     "session:prove": "showed again who they are",
     "session:refuse": "was refused sign-in",
     "session:unlock": "unlocked the sign-in of",
+    "support:answer": "answered the support request",
+    "support:ask": "asked for support",
+    "support:close": "closed the support request",
+    "support:take": "took the support request",
     "upload:check": "had the upload checked",
     "upload:commit": "decided to raise the upload's good rows",
     "upload:fail": "could not finish the upload",

@@ -34,6 +34,7 @@ class MailKind(StrEnum):
     DORMANT_WARNING = "dormant_warning"
     DISABLED = "disabled"
     SUPPORT_REQUEST_RECEIVED = "support_request_received"
+    SUPPORT_ANSWER = "support_answer"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ MAILS: dict[MailKind, Form] = {
     MailKind.DORMANT_WARNING: _form("Sign in to keep your account", "disabled_on"),
     MailKind.DISABLED: _form("Your account was disabled"),
     MailKind.SUPPORT_REQUEST_RECEIVED: _form("We have received your request", "reference"),
+    # The one mail with words that somebody wrote: Xoserve's, to whoever asked.
+    MailKind.SUPPORT_ANSWER: _form("The answer to your request", "reference", "answer"),
 }
 
 Value = str | int | date | datetime | None
@@ -109,7 +112,7 @@ def show_values(kind: MailKind, values: Mapping[str, Value], base_url: str) -> d
     """The values as they are read, links with the address of this site; ValueError when others are given."""
     if values.keys() != MAILS[kind].values:
         raise ValueError(f"mail of kind {kind} takes {sorted(MAILS[kind].values)}")
-    return {name: base_url + _path(value) if name == "link" else _show(value) for name, value in values.items()}
+    return {name: base_url + _path(value) if name == "link" else _show(value, name) for name, value in values.items()}
 
 
 def _path(value: Value) -> str:
@@ -118,7 +121,7 @@ def _path(value: Value) -> str:
     return value
 
 
-def _show(value: Value) -> str:
+def _show(value: Value, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -128,6 +131,8 @@ def _show(value: Value) -> str:
         return show_date(value)
     if isinstance(value, int):
         return f"{value:,}"
+    if name == "answer":
+        return value.replace("\r\n", "\n")
     if _CONTROL.search(value) or len(value) > LONGEST_VALUE:
         raise ValueError("a value in mail is one short line")
     return value

@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A role is given to a user by a grant; the first six are customer roles, the rest are Xoserve's."""
+    """A role is given to a user by a grant; the first six are customer roles, those from advocate on are Xoserve's.
+
+    Deputy is what an LSO's deputy is for as long as that lasts; no grant gives it.
+    """
 
     VIEWER = "viewer"
     MEMBER = "member"
@@ -12,6 +15,7 @@ class Role(StrEnum):
     REPORT_READER = "report_reader"
     DOCUMENT_READER = "document_reader"
     LSO = "lso"
+    DEPUTY = "deputy"
     ADVOCATE = "advocate"
     LEAD_ADVOCATE = "lead_advocate"
     MANAGER = "manager"
@@ -24,12 +28,14 @@ class Role(StrEnum):
         return LABELS.get(self, self.value.replace("_", " ").capitalize())
 
 
-LABELS = {Role.LSO: "LSO", Role.XOSERVE_LSO: "Xoserve LSO"}
+LABELS = {Role.LSO: "LSO", Role.DEPUTY: "Deputy LSO", Role.XOSERVE_LSO: "Xoserve LSO"}
 
 
 class Permission(StrEnum):
     """`<resource>:<action>`; each is named once, on the verb or page that needs it."""
 
+    ACCESS_ACT = "access:act"
+    ACCESS_GRANT = "access:grant"
     ACCOUNT_OWN = "account:own"
     ALL_ORGANISATIONS = "organisation:all"
     AUDIT_READ = "audit:read"
@@ -43,10 +49,12 @@ class Permission(StrEnum):
     CONTACT_WITHDRAW = "contact:withdraw"
     CONTACT_TYPE_CHANGE = "contact_type:change"
     CONTACT_TYPE_READ = "contact_type:read"
+    DEPUTY_APPOINT = "deputy:appoint"
     FIGURES_READ = "figures:read"
     ORGANISATION_CHANGE = "organisation:change"
     ORGANISATION_READ = "organisation:read"
     SERVICE_WATCH = "service:watch"
+    SUPPORT_WORK = "support:work"
     UPLOAD_READ = "upload:read"
     USER_CHANGE = "user:change"
     USER_READ = "user:read"
@@ -58,7 +66,7 @@ P = Permission
 EVERYONE = frozenset({P.ACCOUNT_OWN})
 _VIEW = EVERYONE | {P.CONTACT_READ, P.CONTACT_EXPORT, P.CONTACT_TYPE_READ}
 _RAISE = _VIEW | {P.CONTACT_RAISE, P.CONTACT_ANSWER, P.CONTACT_WITHDRAW, P.UPLOAD_READ}
-_PEOPLE = EVERYONE | {P.USER_READ, P.USER_CHANGE, P.AUDIT_READ, P.ORGANISATION_READ}
+_PEOPLE = EVERYONE | {P.USER_READ, P.USER_CHANGE, P.ACCESS_GRANT, P.AUDIT_READ, P.ORGANISATION_READ}
 _STAFF = EVERYONE | {
     P.ALL_ORGANISATIONS,
     P.CONTACT_READ,
@@ -75,26 +83,36 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: _RAISE | {P.WORK_OVERSEE},
     Role.REPORT_READER: EVERYONE,
     Role.DOCUMENT_READER: EVERYONE,
-    Role.LSO: _PEOPLE,
+    Role.LSO: _PEOPLE | {P.DEPUTY_APPOINT},
+    # At most: an LSO may leave out any of the powers below, and a deputy has no deputies.
+    Role.DEPUTY: _PEOPLE,
     Role.ADVOCATE: _WORK,
     Role.LEAD_ADVOCATE: _WORK | {P.WORK_OVERSEE},
     Role.MANAGER: _STAFF | {P.AUDIT_READ, P.USER_READ, P.FIGURES_READ, P.WORK_OVERSEE},
-    Role.XOSERVE_LSO: _PEOPLE | {P.ALL_ORGANISATIONS},
-    Role.ADMINISTRATOR: _STAFF | _PEOPLE | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.SERVICE_WATCH},
+    # Reads every organisation's access, and changes one organisation's while acting for it (ON_BEHALF).
+    Role.XOSERVE_LSO: EVERYONE
+    | {P.USER_READ, P.AUDIT_READ, P.ORGANISATION_READ, P.ALL_ORGANISATIONS, P.ACCESS_ACT, P.SUPPORT_WORK},
+    Role.ADMINISTRATOR: _STAFF
+    | _PEOPLE
+    | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.SERVICE_WATCH, P.SUPPORT_WORK},
 }
+
+# What somebody may do while they act for one organisation that is not theirs; its other rows are out of their reach.
+ON_BEHALF = _PEOPLE | {P.ACCESS_ACT}
 
 CUSTOMER_ROLES = frozenset(
     {Role.VIEWER, Role.MEMBER, Role.SUPERVISOR, Role.REPORT_READER, Role.DOCUMENT_READER, Role.LSO}
 )
-XOSERVE_ROLES = frozenset(Role) - CUSTOMER_ROLES
+XOSERVE_ROLES = frozenset(Role) - CUSTOMER_ROLES - {Role.DEPUTY}
 
 # What a holder of the left role may give to or take from other people. An LSO hands out the roles of
 # the Contacts, Reports and Documents services without working contacts, so "holds" is said here and
 # not derived from GRANTS. LSO itself is given by Xoserve.
 GRANTABLE: dict[Role, frozenset[Role]] = {
     Role.LSO: CUSTOMER_ROLES - {Role.LSO},
+    Role.DEPUTY: CUSTOMER_ROLES - {Role.LSO},
     Role.XOSERVE_LSO: CUSTOMER_ROLES,
-    Role.ADMINISTRATOR: frozenset(Role),
+    Role.ADMINISTRATOR: CUSTOMER_ROLES | XOSERVE_ROLES,
 }
 
 # Whoever works for Xoserve or decides about other people's access: a second factor is asked of them, and their
@@ -105,6 +123,26 @@ CLOSELY_GUARDED = XOSERVE_ROLES | {Role.LSO}
 def is_closely_guarded(roles: frozenset[Role], permissions: frozenset[Permission]) -> bool:
     """Whether somebody with these roles and permissions needs a second factor and shorter sessions."""
     return bool(roles & CLOSELY_GUARDED) or Permission.USER_CHANGE in permissions
+
+
+class Power(StrEnum):
+    """A part of an LSO's work that a deputy may be given or not; looking after accounts they always have."""
+
+    GRANTS = "grants"
+    ACTIVITY = "activity"
+
+    @property
+    def label(self) -> str:
+        """The power as a choice in a form."""
+        return {"grants": "Give and withdraw services and roles", "activity": "Read the activity list"}[self.value]
+
+
+_OF_POWER = {Power.GRANTS: frozenset({P.ACCESS_GRANT}), Power.ACTIVITY: frozenset({P.AUDIT_READ})}
+
+
+def permissions_of_deputy(powers: frozenset[Power]) -> frozenset[Permission]:
+    """What a deputy with these powers may do besides what their own roles allow."""
+    return GRANTS[Role.DEPUTY].difference(*(held for power, held in _OF_POWER.items() if power not in powers))
 
 
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:

@@ -30,6 +30,7 @@ SERVICE_OF: dict[Role, Service] = {
     Role.REPORT_READER: Service.REPORTS,
     Role.DOCUMENT_READER: Service.DOCUMENTS,
     Role.LSO: Service.ACCESS_CONTROL,
+    Role.DEPUTY: Service.ACCESS_CONTROL,
     Role.ADVOCATE: Service.CONTACTS,
     Role.LEAD_ADVOCATE: Service.CONTACTS,
     Role.MANAGER: Service.CONTACTS,

@@ -6,15 +6,27 @@ from typing import Any
 from sqlalchemy import ColumnElement, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
+from app.models.base import AccessOwned, Id, Json, Model, UtcDateTime
 
 # As the database reports it, which Alembic compares letter by letter.
 _NOTHING: ColumnElement[str] = literal_column("''")
+# What acts of access work are about.
+ACCESS_SUBJECTS = (
+    "user",
+    "role_grant",
+    "service_grant",
+    "organisation",
+    "acting_session",
+    "deputy",
+    "approval",
+    "review",
+    "review_answer",
+)
 
 _NO_CONTACT: ColumnElement[bool] = literal_column("object_type <> 'contact'")
 
 
-class AuditEvent(OrganisationOwned, Model):
+class AuditEvent(AccessOwned, Model):
     """One act. It belongs to the organisation whose matter it was.
 
     `on_behalf_of` names the organisation that a person of another one acted for, and `reason` is why, in their words.
@@ -44,6 +56,11 @@ class AuditEvent(OrganisationOwned, Model):
     after: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     is_visible_to_customer: Mapped[bool] = mapped_column(default=False)
     request_id: Mapped[str] = mapped_column(String(32), default="")
+
+    @classmethod
+    def access_rows(cls) -> ColumnElement[bool]:
+        """Acts on people and their access; not those on contacts, uploads and the like."""
+        return cls.object_type.in_(ACCESS_SUBJECTS)
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_label}"

@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Integer, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    TypeDecorator,
+    false,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -50,6 +61,20 @@ class OrganisationOwned:
     def organisation_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy passes the class
         """The organisation this row belongs to."""
         return mapped_column(Id, ForeignKey("organisation.id"), nullable=False)
+
+    @classmethod
+    def access_rows(cls) -> ColumnElement[bool]:
+        """Which rows are part of access work: none, so that looking after an organisation shows nothing else of it."""
+        return false()
+
+
+class AccessOwned(OrganisationOwned):
+    """Rows of access work: whoever looks after the access of more organisations than their own reaches theirs too."""
+
+    @classmethod
+    def access_rows(cls) -> ColumnElement[bool]:
+        """Which rows of an organisation one looks after are read; all, unless a table says otherwise."""
+        return true()
 
 
 # Mapped classes that belong to no organisation. Organisation itself is filtered by its own id.

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Model, OrganisationOwned, UtcDateTime
+from app.models.base import AccessOwned, Model, UtcDateTime
 
 
-class SignInLink(OrganisationOwned, Model):
+class SignInLink(AccessOwned, Model):
     """A link that was mailed to a person and works once; only the hash of its token is kept.
 
     `purpose` is invitation or password_reset. `ended_at` says since when a newer link, a sign-in or another password
@@ -30,7 +30,7 @@ class SignInLink(OrganisationOwned, Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class SecondFactor(OrganisationOwned, Model):
+class SecondFactor(AccessOwned, Model):
     """An authenticator app (`kind` totp) or a passkey; it counts once `confirmed_at` is there.
 
     An app's seed is sealed (services.sealing) and `last_step` is the newest time step whose code was taken. A passkey's
@@ -59,7 +59,7 @@ class SecondFactor(OrganisationOwned, Model):
         return self.name
 
 
-class RecoveryCode(OrganisationOwned, Model):
+class RecoveryCode(AccessOwned, Model):
     """A code that stands in once for a lost second factor; only its hash is kept."""
 
     __tablename__ = "recovery_code"

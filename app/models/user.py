@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, String, UniqueConstraint, false, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
-from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
+from app.models.base import AccessOwned, Id, Json, Model, UtcDateTime
 from app.models.organisation import Organisation
 
 # Written as an expression: SQLite's catalogue says '' where a default of "" would be looked for.
 _NOTHING: ColumnElement[str] = literal_column("''")
 
 
-class User(OrganisationOwned, Model):
+class User(AccessOwned, Model):
     """A person; `user_id` is the sign-in name. It and the organisation never change (triggers see to it).
 
     A deleted person keeps the row for the sake of history, disabled for good and without e-mail address and password.
@@ -68,7 +68,7 @@ class Given:
     granted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class Grant(Given, OrganisationOwned, Model):
+class Grant(Given, AccessOwned, Model):
     """A role given to a user; it counts while its service is given as well (domain.service)."""
 
     __tablename__ = "role_grant"
@@ -81,7 +81,7 @@ class Grant(Given, OrganisationOwned, Model):
     role: Mapped[str] = mapped_column(String(32))
 
 
-class ServiceGrant(Given, OrganisationOwned, Model):
+class ServiceGrant(Given, AccessOwned, Model):
     """A service given to a user; Access Control, which everyone has, is never among them."""
 
     __tablename__ = "service_grant"
@@ -94,7 +94,7 @@ class ServiceGrant(Given, OrganisationOwned, Model):
     service: Mapped[str] = mapped_column(String(16))
 
 
-class UserSession(OrganisationOwned, Model):
+class UserSession(AccessOwned, Model):
     """One signed-in browser; only the hash of its token is kept.
 
     While `is_pending` the password was right and the second factor is still asked for. `proved_at` is when the person

@@ -11,7 +11,7 @@ from app.access.actor import SYSTEM, Actor
 from app.domain import clock
 from app.domain.errors import Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 from app.domain.item import show_date
-from app.domain.roles import XOSERVE_ROLES, Role, grantable_by
+from app.domain.roles import XOSERVE_ROLES, Permission, Role, grantable_by
 from app.domain.service import (
     GIVEN_SERVICES,
     KEEPER_ROLES,
@@ -85,7 +85,7 @@ def check_manage(actor: Actor, target: User, change: Change) -> str:
     `target` has its grants loaded; it may be a new person who is not in the database yet. The organisation stays locked
     until the transaction ends, so that two who act on each other at the same moment come one after the other.
     """
-    if not actor.reaches_all and target.organisation_id not in actor.organisation_ids:
+    if not actor.manages(target.organisation_id):
         raise NotFound(GONE)
     organisation = _lock(actor, target)
     if target.id is not None and target.id == actor.user_pk:
@@ -115,6 +115,8 @@ def grantable_to(actor: Actor, kind: str) -> tuple[list[Service], list[Role]]:
 def _grantable(actor: Actor) -> tuple[frozenset[Role], frozenset[Service]]:
     if actor is SYSTEM:
         return frozenset(Role), frozenset(GIVEN_SERVICES)
+    if not actor.may(Permission.ACCESS_GRANT):
+        return frozenset(), frozenset()
     return grantable_by(actor.roles), grantable_services(actor.roles)
 
 

@@ -11,7 +11,7 @@ from app.access.tenancy import bulk_insert
 from app.domain import clock
 from app.domain.events import EVENTS
 from app.extensions import db
-from app.models import AuditEvent
+from app.models import AuditEvent, Organisation
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -39,6 +39,9 @@ def event_values(
     Without a reason of its own the act has the one for which the actor acts on another organisation's behalf.
     """
     actor = actor or current_actor()
+    on_behalf_of = actor.on_behalf_of
+    if not on_behalf_of and organisation_id in actor.managed_ids - actor.organisation_ids:
+        on_behalf_of = db.session.get_one(Organisation, organisation_id).name  # a member of the actor's group
     if action not in EVENTS:
         raise ValueError(f"{action} is not in the list of events")
     if any(_NEVER.search(name) for name in (*(before or ()), *(after or ()))):
@@ -53,7 +56,7 @@ def event_values(
         "actor_id": actor.user_pk,
         "actor_name": actor.name,
         "actor_organisation": actor.organisation_name,
-        "on_behalf_of": actor.on_behalf_of[:LONGEST_LABEL],
+        "on_behalf_of": on_behalf_of[:LONGEST_LABEL],
         "reason": (reason or actor.reason)[:LONGEST_REASON],
         "before": before or {},
         "after": after or {},

@@ -16,7 +16,7 @@ from app.models import Grant, ServiceGrant, User
 from app.services import access_rules, audit, mail, notifications
 
 
-@needs(Permission.USER_CHANGE)
+@needs(Permission.ACCESS_GRANT)
 def grant_service(pk: int, service: str, span: Span, *, reason: str, version: int | None = None) -> User:
     """Give a person a service, or give what they hold other days; it counts from their next request."""
     given, words, user = _read_service(service), read_reason(reason), access_rules.take(pk, version=version)
@@ -32,7 +32,7 @@ def grant_service(pk: int, service: str, span: Span, *, reason: str, version: in
     return user
 
 
-@needs(Permission.USER_CHANGE)
+@needs(Permission.ACCESS_GRANT)
 def withdraw_service(pk: int, service: str, *, reason: str, version: int | None = None) -> User:
     """Take a service from a person; the roles within it count no more until it is given again."""
     given, words, user = _read_service(service), read_reason(reason), access_rules.take(pk, version=version)
@@ -48,7 +48,7 @@ def withdraw_service(pk: int, service: str, *, reason: str, version: int | None 
     return user
 
 
-@needs(Permission.USER_CHANGE)
+@needs(Permission.ACCESS_GRANT)
 def grant_role(pk: int, role: str, span: Span, *, reason: str, version: int | None = None) -> User:
     """Give a person a role within a service they have, or give what they hold other days."""
     given, words, user = _read_role(role), read_reason(reason), access_rules.take(pk, version=version)
@@ -65,7 +65,7 @@ def grant_role(pk: int, role: str, span: Span, *, reason: str, version: int | No
     return user
 
 
-@needs(Permission.USER_CHANGE)
+@needs(Permission.ACCESS_GRANT)
 def withdraw_role(pk: int, role: str, *, reason: str, version: int | None = None) -> User:
     """Take a role from a person."""
     given, words, user = _read_role(role), read_reason(reason), access_rules.take(pk, version=version)

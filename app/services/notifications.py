@@ -71,14 +71,14 @@ def _contacts(count: int) -> str:
     return f"{count:,} contact{'' if count == 1 else 's'}"
 
 
-def tell_of_access(user: User, sentence: str) -> None:
-    """Tell a person what became of their access; part of the verbs that change it."""
+def tell_of_access(user: User, sentence: str, url: str = "/account/") -> None:
+    """Tell a person what became of their access, or of what they look after; part of the verbs that change it."""
     told = Notification(
         user_id=user.id,
         organisation_id=user.organisation_id,
         at=clock.now(),
         text=sentence[:_LONGEST_TEXT],
-        url="/account/",
+        url=url,
     )
     db.session.add(told)
 

@@ -59,7 +59,9 @@ def create_user(values: Mapping[str, Any], *, organisation_id: int | None = None
     They choose their password by a link that is mailed to them.
     """
     actor = current_actor()
-    organisation = db.session.get(Organisation, actor.organisation_id if organisation_id is None else organisation_id)
+    organisation = db.session.get(
+        Organisation, actor.meant_organisation_id if organisation_id is None else organisation_id
+    )
     if organisation is None:
         raise RuleBroken("Choose an organisation from the list.", field="organisation")
     user_id = str(values["user_id"]).strip().upper()

@@ -21,13 +21,18 @@ def new_key() -> str:
     return secrets.token_urlsafe(24)
 
 
+def check_key(key: str) -> None:
+    """RuleBroken when this cannot be a key that `new_key` made."""
+    if not _KEY.fullmatch(key):
+        raise RuleBroken("This form is incomplete. Go back, reload the page and try again.")
+
+
 def once(key: str, work: Callable[[], str]) -> str:
     """The result of `work`, done now, or the result of the first time this key was used.
 
     Two presses at the same moment: the second waits for the first and gets its result.
     """
-    if not _KEY.fullmatch(key):
-        raise RuleBroken("This form is incomplete. Go back, reload the page and try again.")
+    check_key(key)
     used = RequestKey(key=key, organisation_id=current_actor().organisation_id, used_at=clock.now(), result="")
     earlier = find_result(key)
     if earlier is not None:

@@ -16,7 +16,7 @@ from app.domain.roles import EVERYONE, Permission, Role, is_closely_guarded, per
 from app.extensions import db
 from app.models import Grant, Organisation, SignInLink, User, UserSession
 from app.models.connections import reading
-from app.services import audit, locks, passwords, second_factors, standing
+from app.services import audit, locks, passwords, reach, second_factors, standing
 from app.services.in_force import counts_on
 from app.services.locking import for_change
 from app.services.waiting import UNREAD, WAITING
@@ -131,6 +131,9 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
                 User.preferences,
                 UNREAD,
                 WAITING,
+                reach.MEMBERS,
+                *reach.deputies_on(clock.today()),
+                *reach.ACTING,
                 *_ACTOR_COLUMNS,
                 Grant.role,
             )
@@ -139,16 +142,18 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
             .outerjoin(Grant, (Grant.user_id == User.id) & counts_on(clock.today()))
             .where(UserSession.token_hash == _hash(token))
         )
+        wanted = reach.join_acting(wanted, now)
         rows = db.session.execute(wanted).all()
     if not rows:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_pending, proved_at = first[:6]
-    is_active, is_organisation_active, has_factor, chosen, unread_count, waiting_count, *person = first[6:-1]
+    is_active, is_organisation_active, has_factor, chosen, unread_count, waiting_count = first[6:12]
+    looks_after, acting, person = first[12:15], first[15:19], list(first[19:-1])
     if revoked_at or not is_active or not is_organisation_active:
         return None
     roles = frozenset(Role(row.role) for row in rows if row.role)
-    actor = _actor(person, roles, session_pk)
+    actor = reach.widen(_actor(person, roles, session_pk), *looks_after)
     if now - last_seen_at > idle_of(actor, idle):
         return None
     if now - created_at > (PENDING_FOR if is_pending else longest):
@@ -162,7 +167,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     must_add_factor = (
         second_factors.is_demanded() and not has_factor and is_closely_guarded(actor.roles, actor.permissions)
     )
-    return replace(
+    actor = replace(
         actor,
         permissions=EVERYONE if must_add_factor else actor.permissions,
         must_add_factor=must_add_factor,
@@ -171,6 +176,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         unread_count=unread_count,
         waiting_count=waiting_count,
     )
+    return reach.act(actor, *acting) if acting[0] and actor.may(Permission.ACCESS_ACT) else actor
 
 
 def idle_of(actor: Actor, idle: timedelta) -> timedelta:
@@ -202,7 +208,7 @@ _ACTOR_COLUMNS = (
 def _find_actor(condition: Any) -> Actor | None:
     with acting_as(SYSTEM), reading():
         person = db.session.execute(
-            select(*_ACTOR_COLUMNS)
+            select(*_ACTOR_COLUMNS, reach.MEMBERS, *reach.deputies_on(clock.today()))
             .join(Organisation, Organisation.id == User.organisation_id)
             .where(condition, User.is_active, Organisation.is_active)
         ).first()
@@ -210,7 +216,7 @@ def _find_actor(condition: Any) -> Actor | None:
             return None
         held = db.session.scalars(select(Grant.role).where(Grant.user_id == person[0], counts_on(clock.today())))
         roles = frozenset(Role(role) for role in held)
-    return _actor(list(person), roles, None)
+    return reach.widen(_actor(list(person[:-3]), roles, None), *person[-3:])
 
 
 def _actor(person: list[Any], roles: frozenset[Role], session_pk: int | None) -> Actor:

@@ -10,7 +10,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.access.actor import Actor, current_actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
-from app.models import AuditEvent, Contact, ContactType, DataItem, Organisation, OutgoingMail, SavedView, Upload, User
+from app.models import (
+    AuditEvent,
+    Contact,
+    ContactType,
+    DataItem,
+    Deputy,
+    Organisation,
+    OutgoingMail,
+    SavedView,
+    SupportRequest,
+    Upload,
+    User,
+)
 from app.views import (
     about,
     account,
@@ -26,11 +38,13 @@ from app.views import (
     status,
     theme,
 )
+from app.views.acting import ActingPage
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
 from app.views.contacts import ContactPage
 from app.views.data_items import DataItemPage
+from app.views.deputies import DeputyPage
 from app.views.home.page import HomePage
 from app.views.kit import KitPage
 from app.views.mail import MailPage
@@ -41,7 +55,9 @@ from app.views.people.bulk import PeopleBulkPage
 from app.views.people.page import PeoplePage
 from app.views.raising import RaisePage
 from app.views.saved_views import SavedViewPage
+from app.views.support import SupportPage
 from app.views.uploads import UploadPage
+from app.views.words import show_instant
 
 
 class MenuItem(NamedTuple):
@@ -105,6 +121,9 @@ def register(app: Flask, config: Config) -> None:
         people_page,
         PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
+        DeputyPage(Deputy, name="Deputies", endpoint="deputies", url="/deputies"),
+        ActingPage(name="Act for an organisation", endpoint="acting", url="/acting"),
+        SupportPage(SupportRequest, name="Support requests", endpoint="support", url="/support"),
         AuditPage(AuditEvent, name="Activity", endpoint="audit", url="/activity"),
         NotificationPage(name="Notifications", endpoint="notifications", url="/notifications"),
         MailPage(OutgoingMail, name="Mail", endpoint="mail", url="/mail"),
@@ -140,11 +159,13 @@ def register(app: Flask, config: Config) -> None:
     def page_words() -> dict[str, object]:
         actor: Actor | None = g.get("actor") or find_actor()
         return {
+            "acting": g.get("acting"),
             "actor": actor,
             "csp_nonce": headers.csp_nonce,
             "is_production": config.is_production,
             "main_menu": main_menu,
             "public_id": public_ids.encode_id,
             "show_date": show_date,
+            "show_instant": show_instant,
             "static_url": static_files.url,
         }

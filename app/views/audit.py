@@ -23,7 +23,10 @@ SUBJECTS = (
     ("contact", "Contacts"),
     ("contact_type", "Contact types"),
     ("data_item", "Data items"),
+    ("deputy", "Deputies"),
+    ("acting_session", "Xoserve acting for an organisation"),
     ("organisation", "Organisations"),
+    ("support_request", "Support requests"),
     ("upload", "Uploads"),
     ("user", "People and sessions"),
 )

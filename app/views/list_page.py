@@ -158,4 +158,4 @@ class ListPage(RowPages):
 
     def actor_sees_all(self) -> bool:
         """Whether rows of several organisations meet in this list."""
-        return current_actor().reaches_all or len(current_actor().organisation_ids) > 1
+        return current_actor().reaches_all or len(current_actor().access_ids) > 1

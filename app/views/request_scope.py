@@ -19,7 +19,14 @@ from app.views.base import SAFE_METHODS
 
 # Everything else needs a signed-in person.
 ABOUT_ENDPOINTS = frozenset(
-    {"about.contact_types", "about.contact_type", "about.security_officers", "about.accessibility", "about.status"}
+    {
+        "about.contact_types",
+        "about.contact_type",
+        "about.security_officers",
+        "about.ask",
+        "about.accessibility",
+        "about.status",
+    }
 )
 OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {
     "links.arrive",
@@ -37,6 +44,8 @@ OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {
 STATUS_ENDPOINT = "about.status"
 UPLOAD_ENDPOINT = "uploads.new_view"
 FORM_BYTES = 256 * 1024
+# Pages of one's own account are one's own, also while acting for an organisation.
+OWN_BLUEPRINTS = frozenset({"account", "session", "second_step"})
 # What a person with a first password may do before changing it.
 FIRST_PASSWORD_ENDPOINTS = ABOUT_ENDPOINTS | {"session.password", "session.sign_out", "static", "theme.choose"}
 # The same for a person who must have a second factor and has none.
@@ -128,7 +137,12 @@ def register(app: Flask, config: Config) -> None:
             return enter_pending(signed_in.actor)
         if request.method in SAFE_METHODS:
             g.scope.enter_context(reading())
-        g.actor = g.scope.enter_context(acting_as(signed_in.actor))
+        actor: Actor = signed_in.actor
+        if actor.on_behalf_of:
+            g.acting = actor
+        if request.blueprint in OWN_BLUEPRINTS:
+            actor = actor.themselves or actor
+        g.actor = g.scope.enter_context(acting_as(actor))
         if g.actor.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
             return redirect(url_for("session.password"))
         if g.actor.must_add_factor and request.endpoint not in FIRST_FACTOR_ENDPOINTS | FIRST_PASSWORD_ENDPOINTS:

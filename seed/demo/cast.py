@@ -165,7 +165,8 @@ def _actor(user: User, organisation: Organisation) -> Actor:
     return Actor(
         user_pk=user.id, user_id=user.user_id, name=user.name, organisation_id=organisation.id,
         organisation_name=organisation.name, organisation_kind=organisation.kind_code,
-        organisation_ids=frozenset((organisation.id,)), roles=roles, permissions=permissions_of(roles),
+        organisation_ids=frozenset((organisation.id,)), access_ids=frozenset((organisation.id,)), roles=roles,
+        permissions=permissions_of(roles),
     )  # fmt: skip
 
 

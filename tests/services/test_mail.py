@@ -26,6 +26,7 @@ VALUES = {
     "due_on": date(2026, 7, 14),
     "disabled_on": date(2026, 7, 14),
     "reference": "SR-1",
+    "answer": "Ask Lena.",
 }
 
 

@@ -23,6 +23,8 @@ SHOWN = {
     "vic": {"glance", "by_status", "due_soon"},
     "rae": {"words"},
     "lena": OFFICER,
+    "dee": OFFICER,
+    "eli": OFFICER | MEMBER,
     "bea": OFFICER,
     "xena": OFFICER,
     "ada": ADVOCATE,

@@ -1,9 +1,53 @@
-"""Who is my LSO?"""
+"""Who is my LSO? And a request to Xoserve for those who find nobody."""
 
-from flask import Blueprint, g, render_template
+from typing import Any
 
-from app.services import people
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, StringField, TextAreaField
+from wtforms.validators import Email, InputRequired, Length
+
+from app.domain.errors import RuleBroken
+from app.services import people, support
+from app.services.request_keys import new_key
+from app.views.fields import no_control_characters
+from app.views.forms import add_error
 from app.views.frames import frame
+
+# Said whatever was typed: it tells nothing about which organisations and people there are.
+SENT = "Your request was sent to Xoserve. Somebody answers by e-mail, and may telephone your organisation first."
+
+
+class SupportForm(FlaskForm):
+    """What Xoserve must know to help; nothing of it is looked up."""
+
+    request_key = HiddenField()
+    organisation_typed = StringField(
+        "Organisation",
+        [InputRequired("Enter your organisation's name or short code."), Length(max=120), no_control_characters],
+        description="Its name, or its three-letter short code.",
+        render_kw={"autocomplete": "organization"},
+    )
+    name = StringField(
+        "Your name",
+        [InputRequired("Enter your name."), Length(max=120), no_control_characters],
+        render_kw={"autocomplete": "name"},
+    )
+    email = EmailField(
+        "Your e-mail address at work",
+        [
+            InputRequired("Enter your e-mail address."),
+            Length(max=254),
+            Email("Write the e-mail address like name@example.com."),
+        ],
+        render_kw={"autocomplete": "email"},
+    )
+    need = TextAreaField(
+        "What you need",
+        [InputRequired("Say what you need."), Length(max=2000), no_control_characters],
+        description="For example: our LSO has left, and I cannot sign in. Never write a password here.",
+        render_kw={"rows": 5, "maxlength": 2000},
+    )
 
 
 def security_officers() -> str:
@@ -16,6 +60,24 @@ def security_officers() -> str:
     )
 
 
+def ask() -> Any:
+    """Take a request for Xoserve, from anybody."""
+    form, status = SupportForm(), 200
+    if form.validate_on_submit():
+        values = {name: form[name].data for name in ("organisation_typed", "name", "email", "need")}
+        try:
+            support.ask_for_support(values, key=form.request_key.data or "", address=request.remote_addr or "")
+        except RuleBroken as refusal:
+            add_error(form, refusal)
+            status = 429 if isinstance(refusal, support.TooMany) else 200
+        else:
+            flash(SENT, "success")
+            return redirect(url_for("about.security_officers"))
+    form.request_key.data = form.request_key.data or new_key()
+    return render_template("pages/about/support.html", title="Ask Xoserve", frame=frame(), form=form), status
+
+
 def add_pages(blueprint: Blueprint) -> None:
-    """The address."""
+    """The addresses."""
     blueprint.add_url_rule("/lso/", view_func=security_officers)
+    blueprint.add_url_rule("/lso/ask/", view_func=ask, methods=["GET", "POST"])

@@ -9,7 +9,7 @@ from app.services.figures_people import Attention, Why
 from app.views.home.panel import SIDE, P, Panel
 from app.views.words import show_instant
 
-_OFFICER = frozenset({P.USER_READ, P.USER_CHANGE})
+_OFFICER, _NOT_OFFICER = frozenset({P.USER_READ}), frozenset({P.FIGURES_READ})
 MOST_PEOPLE = 8
 
 
@@ -35,8 +35,8 @@ def no_roles() -> dict[str, Any]:
 
 
 PANELS = (
-    Panel("attention", "People who need attention", "attention", attention, _OFFICER),
-    Panel("by_role", "People by role", "table", by_role, _OFFICER, place=SIDE),
+    Panel("attention", "People who need attention", "attention", attention, _OFFICER, _NOT_OFFICER),
+    Panel("by_role", "People by role", "table", by_role, _OFFICER, _NOT_OFFICER, place=SIDE),
 )
 # Shown when there is nothing else.
 NOTHING_ELSE = Panel("words", "What you can do here", "words", no_roles, frozenset({P.ACCOUNT_OWN}))

@@ -148,7 +148,8 @@ class PeopleListPage(ListPage):
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
         del form.version
-        if not current_actor().reaches_all:
+        actor = current_actor()
+        if not actor.reaches_all and len(actor.managed_ids) < 2:
             del form.organisation
             return form
         if request.method == "GET":

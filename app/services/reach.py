@@ -1,0 +1,95 @@
+"""Whose access an actor looks after: their own organisation's, its members', or the one they act for.
+
+All of it is read in the statement that each request begins with, so what ends has ended on the next request.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy.orm import aliased
+
+from app.access.actor import Actor
+from app.domain.roles import ON_BEHALF, Permission, Power, Role, permissions_of_deputy
+from app.models import ActingSession, Deputy, Grant, Organisation, User, UserSession
+from app.services.in_force import is_in_date
+
+_member = aliased(Organisation)
+# The ids of the organisations that have the actor's as their group.
+MEMBERS: ColumnElement[Any] = (
+    select(func.aggregate_strings(cast(_member.id, String), " "))
+    .where(_member.parent_id == Organisation.id)
+    .correlate(Organisation)
+    .scalar_subquery()
+)
+_acted = aliased(Organisation)
+# What a browser's session is acting for; none of it where it acts for nobody.
+ACTING: tuple[Any, ...] = (_acted.id, _acted.name, ActingSession.reason, ActingSession.ends_at)
+
+
+def join_acting(statement: Any, now: datetime) -> Any:
+    """The statement over sessions with what each acts for now."""
+    is_acting = (ActingSession.user_session_id == UserSession.id) & ActingSession.ended_at.is_(None)
+    statement = statement.outerjoin(ActingSession, is_acting & (ActingSession.ends_at > now))
+    return statement.outerjoin(_acted, _acted.id == ActingSession.organisation_id)
+
+
+def deputies_on(day: date) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What a `User` may do as a deputy on that day, and for whom: the two texts of their row, or two None.
+
+    It counts from its first to its last day, unless it was ended, and while the LSO who gave it is one: may sign in,
+    and holds the role on that day.
+    """
+    wanted = [select(column).where(_counts(day)).correlate(User).limit(1) for column in _GIVEN]
+    powers, for_organisations = (one.scalar_subquery() for one in wanted)
+    return powers, for_organisations
+
+
+_GIVEN = (Deputy.powers, Deputy.for_organisations)
+_lso = aliased(User)
+_role = aliased(Grant)
+
+
+def _counts(day: date) -> ColumnElement[bool]:
+    in_days = (Deputy.starts_on <= day) & (Deputy.ends_on >= day)
+    return (Deputy.user_id == User.id) & Deputy.ended_at.is_(None) & in_days & delegator_counts(day)
+
+
+def delegator_counts(day: date) -> ColumnElement[bool]:
+    """Whether the LSO of a `Deputy` is one on that day."""
+    lso = select(_lso.id).join(_role, _role.user_id == _lso.id)
+    lso = lso.where(_lso.id == Deputy.delegator_id, _lso.is_active, _role.role == Role.LSO.value)
+    return lso.where(is_in_date(_role, day)).exists()
+
+
+def widen(actor: Actor, members: str | None, powers: str | None, for_organisations: str | None) -> Actor:
+    """The actor with the organisations whose access they look after, as an LSO or an LSO's deputy.
+
+    `powers` is None unless they are a deputy. Of a deputy's organisations those count that the LSO looks after today.
+    """
+    own = actor.organisation_ids
+    group = own.union(map(int, (members or "").split()))
+    managed = group if actor.may(Permission.USER_CHANGE) else frozenset()
+    if powers is not None:
+        given = frozenset(Power(name) for name in powers.split())
+        named = frozenset(map(int, (for_organisations or "").split()))
+        managed |= (group & named) if named else group
+        roles, permissions = actor.roles | {Role.DEPUTY}, actor.permissions | permissions_of_deputy(given)
+        actor = replace(actor, roles=roles, permissions=permissions)
+    return replace(actor, access_ids=own | managed, managed_ids=managed)
+
+
+def act(actor: Actor, organisation_id: int, name: str, reason: str, until: datetime) -> Actor:
+    """The actor while they act for another organisation: its access within reach, of nobody else's anything."""
+    only = frozenset({organisation_id})
+    return replace(
+        actor,
+        access_ids=only,
+        managed_ids=only,
+        permissions=ON_BEHALF,
+        on_behalf_of=name,
+        reason=reason,
+        acts_until=until,
+        themselves=actor,
+    )
