@@ -24,6 +24,6 @@ __all__ = [
     "SHARED", "AccessOwned", "ActingSession", "AuditEvent", "AuditSeal", "CalendarEntry", "Contact", "ContactType",
     "ContactTypeRaiser", "Counter", "DataItem", "Deputy", "Grant", "Job", "Message", "Model", "Notification",
     "Organisation", "OrganisationKind", "OrganisationOwned", "OutcomeCode", "OutgoingMail", "RecoveryCode",
-    "RequestKey", "SavedView", "SecondFactor", "ServiceGrant", "SignInLimit", "SignInLink", "SupportRequest", "Target", "Upload",
-    "UploadChunk", "UploadFile", "User", "UserSession",
+    "RequestKey", "SavedView", "SecondFactor", "ServiceGrant", "SignInLimit", "SignInLink", "SupportRequest",
+    "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
 ]  # fmt: skip
