@@ -31,12 +31,10 @@ def find_open(identities: Iterable[str]) -> dict[str, str]:
 
 def _find_open(column: Any, values: list[str], *conditions: Any) -> Iterator[Any]:
     """Type, MPRN, fingerprint and reference of the actor's organisation's open contacts with one of these values."""
-    own = Contact.organisation_id == current_actor().organisation_id
-    wanted = select(Contact.type_code, Contact.mprn, Contact.fingerprint, Contact.reference)
-    is_postgres = db.session.get_bind().dialect.name == "postgresql"
     for start in range(0, len(values), LOOK_UP_SIZE):
-        some = values[start : start + LOOK_UP_SIZE]
-        if is_postgres:
+        some, own = values[start : start + LOOK_UP_SIZE], Contact.organisation_id == current_actor().organisation_id
+        wanted = select(Contact.type_code, Contact.mprn, Contact.fingerprint, Contact.reference)
+        if db.session.get_bind().dialect.name == "postgresql":
             # One array: two thousand parameters take longer to send than to look up.
             is_one = column == any_(literal(some, ARRAY(String)))
             found = db.session.execute(wanted.where(own, is_one, Contact.is_open, *conditions))
