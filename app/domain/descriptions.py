@@ -24,7 +24,7 @@ def describe_weeks(table: Table) -> str:
     """The last full week, the trend and the highest; rows are (Monday, raised, closed), the last one unfinished."""
     rows: list[Sequence[Any]] = list(table.rows)[:-1]
     if not any(raised or closed for _, raised, closed in rows):
-        return "No contact was raised or closed in these weeks."
+        return "No contact was raised or closed in the weeks before this one."
     monday, raised, closed = rows[-1]
     busiest, most, _ = max(rows, key=lambda row: row[1])
     return (

@@ -29,8 +29,9 @@ def make_preview(verdict: Verdict, definitions: Mapping[str, Definition]) -> dic
 
 
 def add_late(preview: Mapping[str, Any], late: Iterable[CellError]) -> dict[str, Any]:
-    """The preview with what was refused while the contacts were being raised."""
-    return {**preview, "late_groups": [*preview.get("late_groups", ()), *_groups(late)][:KEPT_GROUPS]}
+    """The preview with what was refused while the contacts were being raised, most rows first."""
+    groups = sorted([*preview.get("late_groups", ()), *_groups(late)], key=lambda found: -found[4])
+    return {**preview, "late_groups": groups[:KEPT_GROUPS]}
 
 
 def _groups(errors: Iterable[CellError]) -> list[list[Any]]:

@@ -12,7 +12,7 @@ from app.models.organisation import Organisation
 
 # Written as each database writes the condition: a partial index serves only a query that says the same.
 _IS_OPEN, _IS_OPEN_SQLITE, _IS_CLOSED = text("is_open"), text("is_open = 1"), text("closed_at IS NOT NULL")
-_HAS_FINGERPRINT = text("fingerprint <> ''")
+HAS_FINGERPRINT = text("fingerprint <> ''")
 
 
 class Contact(OrganisationOwned, Model):
@@ -34,7 +34,7 @@ class Contact(OrganisationOwned, Model):
         Index(None, "type_code", "id"),
         Index(None, "mprn", "organisation_id"),
         Index("ix_contact_fingerprint", "fingerprint", "organisation_id",
-              sqlite_where=_HAS_FINGERPRINT, postgresql_where=_HAS_FINGERPRINT),
+              sqlite_where=HAS_FINGERPRINT, postgresql_where=HAS_FINGERPRINT),
         Index(None, "own_reference"),
         Index(None, "raised_at"),
         Index("ix_contact_closed", "closed_at", "status", "due_on",

@@ -48,11 +48,7 @@ class ContactTypePage(ListPage):
     }
     heading_sorts = {"code": ("code", "code-last"), "name": ("name", "name-last")}
     optional_columns = frozenset({"starts_on", "ends_on"})
-    filters = (
-        ListFilter(
-            "family", "Family", lambda: FAMILIES, lambda statement, value: statement.where(ContactType.family == value)
-        ),
-    )
+    filters = (ListFilter.by_column(ContactType.family, "family", "Family", lambda: FAMILIES),)
     column_list = ("code", "name", "family", "first_worker", "raisers", "state", "starts_on", "ends_on")
     column_details_list = (
         "code",

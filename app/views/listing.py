@@ -28,6 +28,13 @@ class ListFilter:
     choices: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
     apply: Callable[[Select[Any], str], Select[Any]] = lambda statement, value: statement
 
+    @classmethod
+    def by_column(
+        cls, column: Any, name: str, label: str, choices: Callable[[], Sequence[tuple[str, str]]]
+    ) -> "ListFilter":
+        """Leaves the rows whose column holds the value."""
+        return cls(name, label, choices, lambda statement, value: statement.where(column == value))
+
     def find(self, text: str) -> tuple[str, str] | None:
         """(value, label) of what an address says, or None where it is no choice."""
         return next(((str(value), label) for value, label in self.choices() if str(value) == text), None)

@@ -42,14 +42,7 @@ class MailPage(ListPage):
     sorts = {"newest": Sort("Newest first", OutgoingMail.id, True), "oldest": Sort("Oldest first", OutgoingMail.id)}
     heading_sorts = {"created_at": ("newest", "oldest")}
     optional_columns = frozenset({"sent_at"})
-    filters = (
-        ListFilter(
-            "state",
-            "State",
-            lambda: list(STATES.items()),
-            lambda statement, value: statement.where(OutgoingMail.state == value),
-        ),
-    )
+    filters = (ListFilter.by_column(OutgoingMail.state, "state", "State", lambda: list(STATES.items())),)
     column_list = ("subject", "address", "created_at", "state", "attempts", "sent_at", "error")
     column_labels = {
         "subject": "Subject",

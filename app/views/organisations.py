@@ -44,11 +44,11 @@ class OrganisationPage(ListPage):
     heading_sorts = {"name": ("name", "name-last"), "numeric_id": ("oldest", "newest")}
     optional_columns = frozenset({"numeric_id"})
     filters = (
-        ListFilter(
+        ListFilter.by_column(
+            Organisation.kind_code,
             "kind",
             "Kind",
             lambda: [(kind.code, kind.name) for kind in organisations.list_kinds()],
-            lambda statement, value: statement.where(Organisation.kind_code == value),
         ),
         ListFilter("state", "State", lambda: (("active", "Active"), ("suspended", "Suspended")), _by_state),
     )

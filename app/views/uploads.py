@@ -53,14 +53,7 @@ class UploadPage(ListPage):
     sorts = {"newest": Sort("Newest first", Upload.id, True), "oldest": Sort("Oldest first", Upload.id)}
     heading_sorts = {"uploaded_at": ("newest", "oldest")}
     optional_columns = frozenset({"committed_at"})
-    filters = (
-        ListFilter(
-            "state",
-            "State",
-            lambda: list(STATES.items()),
-            lambda statement, value: statement.where(Upload.state == value),
-        ),
-    )
+    filters = (ListFilter.by_column(Upload.state, "state", "State", lambda: list(STATES.items())),)
     column_list = (
         "file_name",
         "uploaded_at",

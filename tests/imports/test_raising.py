@@ -1,5 +1,6 @@
 """imports.raising: a chunk with its mark or not at all, some at a time where the database has several writers."""
 
+import random
 import time
 
 import pytest
@@ -8,7 +9,10 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.imports import checking, pipeline, raising
 from app.models import AuditEvent, Contact, UploadChunk
+from seed.demo.answers import make_mprn
+from tests.imports.test_late_refusals import find_type
 from tests.imports.test_pipeline import BAD, actions, check, commit, count, receive, rows_of
+from tests.worlds import raise_one
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +86,24 @@ def test_a_chunk_that_another_worker_raised_meanwhile_is_left_alone(acting, monk
         assert commit(upload_id) == [] and count(Contact) == 10
         assert pipeline.get_upload(upload_id).raised_count == 10
         assert actions().count("upload:finish") == 1
+
+
+def test_chunks_of_a_type_that_takes_one_open_contact_a_meter_point_are_all_raised_once(acting) -> None:
+    draw = random.Random(7).random
+    rows = [[make_mprn(False, draw), *row[1:]] for row in rows_of(10)]
+    with acting("system"):
+        find_type("ADD").duplicate_rule = "refuse"
+        db.session.commit()
+    with acting("ann"):
+        upload_id = receive(rows)
+        check(upload_id)
+        # Somebody else is first with one of the third chunk.
+        reference = raise_one(rows[7][0], "First")
+        db.session.commit()
+        assert len(commit(upload_id)) == 9
+        upload = pipeline.get_upload(upload_id)
+        assert (upload.raised_count, upload.refused_count) == (9, 1)
+        assert sorted(db.session.scalars(select(Contact.upload_row).where(Contact.upload_id == upload_id))) == [
+            *range(2, 9), 10, 11,
+        ]  # fmt: skip
+        assert reference in upload.preview["late_groups"][0][2]

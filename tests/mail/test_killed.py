@@ -29,7 +29,15 @@ def waiting(worlds, tmp_path) -> Path:
     world.restore()
     path = tmp_path / "cms.sqlite3"
     shutil.copyfile(world.config.database_url.removeprefix("sqlite:///"), path)
-    app = create_app(Config(is_testing=True, secret_key="for tests only", database_url=f"sqlite:///{path}"))
+    app = create_app(
+        Config(
+            is_testing=True,
+            secret_key="for tests only",
+            database_url=f"sqlite:///{path}",
+            argon2_memory_kib=8,
+            argon2_passes=1,
+        )
+    )
     with app.app_context():
         with acting_as(SYSTEM):
             mail.post(MailKind.DISABLED, to=1)

@@ -63,8 +63,10 @@ def test_a_mail_that_cannot_be_made_is_shown_with_what_is_wrong(acting, browser,
 
 def test_there_are_no_pages_of_mail_in_production(world, app, browser, code) -> None:
     settings = {"is_testing": True, "secret_key": world.config.secret_key, "database_url": world.config.database_url}
+    # What a hash costs is the process's, and the tests after this one are in it.
+    cost = {"argon2_memory_kib": world.config.argon2_memory_kib, "argon2_passes": world.config.argon2_passes}
     production = create_app(
-        Config(environment="production", second_factor="off", trusted_hosts=("localhost",), **settings)
+        Config(environment="production", second_factor="off", trusted_hosts=("localhost",), **settings, **cost)
     )
     root = production.test_client()
     answer = root.get("/sign-in", base_url="https://localhost")
