@@ -33,6 +33,10 @@ class MailKind(StrEnum):
     REVIEW_REMINDER = "review_reminder"
     DORMANT_WARNING = "dormant_warning"
     DISABLED = "disabled"
+    ENABLED = "enabled"
+    UNLOCKED = "unlocked"
+    DELETED = "deleted"
+    DETAILS_CHANGED = "details_changed"
     SUPPORT_REQUEST_RECEIVED = "support_request_received"
     SUPPORT_ANSWER = "support_answer"
 
@@ -67,6 +71,10 @@ MAILS: dict[MailKind, Form] = {
     MailKind.REVIEW_REMINDER: _form("Your access review is not finished", "due_on", "link"),
     MailKind.DORMANT_WARNING: _form("Sign in to keep your account", "disabled_on"),
     MailKind.DISABLED: _form("Your account was disabled"),
+    MailKind.ENABLED: _form("Your account was enabled again"),
+    MailKind.UNLOCKED: _form("Your account was unlocked"),
+    MailKind.DELETED: _form("Your account was deleted"),
+    MailKind.DETAILS_CHANGED: _form("Your e-mail address was changed", "at"),
     MailKind.SUPPORT_REQUEST_RECEIVED: _form("We have received your request", "reference"),
     # The one mail with words that somebody wrote: Xoserve's, to whoever asked.
     MailKind.SUPPORT_ANSWER: _form("The answer to your request", "reference", "answer"),

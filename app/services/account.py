@@ -36,7 +36,8 @@ def change_own_details(values: Mapping[str, str]) -> User:
     check_proved()
     user.name, user.email = changes["name"], changes["email"]
     user.version += 1
-    sessions.end_links(user.id)
+    if "email" in after:
+        links.move(user, before["email"])
     audit.record("user:change_own", user, before=before, after=after)
     return user
 

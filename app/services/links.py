@@ -59,6 +59,18 @@ def offer_reset(user: User) -> None:
     audit.record("password:offer", user)
 
 
+def move(user: User, old_address: str) -> None:
+    """What was mailed to somebody's old address is worth nothing any more, and it is told why; part of a verb.
+
+    Whoever was invited there and has not come yet is invited to the new one.
+    """
+    sessions.end_links(user.id)
+    if old_address:
+        mail.post_to_address(MailKind.DETAILS_CHANGED, old_address, at=clock.now())
+    if not user.password_hash:
+        invite(user)
+
+
 def _send(user: User, purpose: Purpose) -> None:
     token, now = secrets.token_urlsafe(32), clock.now()
     lasts = timedelta(days=_invitation_days) if purpose is Purpose.INVITATION else timedelta(minutes=RESET_MINUTES)

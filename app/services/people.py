@@ -1,7 +1,7 @@
 """An organisation's people: their accounts, from the invitation to the end. What they may do is in services.grants."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from app.domain.roles import Permission, Role
 from app.extensions import db
 from app.models import Grant, Organisation, User
 from app.models.connections import reading
-from app.services import access_rules, audit, links, locks, mail, open_work, second_factors
+from app.services import access_rules, audit, links, locks, mail, notifications, open_work, second_factors
 from app.services.in_force import counts_on
 from app.services.sessions import end_links, revoke_sessions
 
@@ -103,14 +103,25 @@ def _is_taken(user_id: str) -> bool:
 
 @needs(Permission.USER_CHANGE)
 def change_profile(pk: int, values: Mapping[str, Any], *, version: int) -> User:
-    """Change a person's name and e-mail address; never user ID or organisation."""
+    """Change a person's name and e-mail address; never user ID or organisation.
+
+    Links that were mailed are dead once the address is another, and the address it was is told.
+    """
     user = access_rules.take(pk, version=version)
     access_rules.check_manage(current_actor(), user, access_rules.NO_GRANTS)
     before, after = audit.changed_fields(user, {name: values[name] for name in ("name", "email")})
     user.name, user.email = values["name"], values["email"]
     user.version += 1
     audit.record("user:change", user, before=before, after=after)
+    if after:
+        notifications.tell_of_access(user, f"{current_actor().name} changed your {_fields(after)}.")
+    if "email" in after:
+        links.move(user, before["email"])
     return user
+
+
+def _fields(names: Iterable[str]) -> str:
+    return " and ".join({"name": "name", "email": "e-mail address"}[name] for name in names)
 
 
 @needs(Permission.USER_CHANGE)
@@ -138,6 +149,7 @@ def enable_user(pk: int, *, reason: str, version: int | None = None) -> User:
     user.is_active, user.disabled_reason = True, ""
     user.version += 1
     audit.record("user:enable", user, before={"is_active": False}, after={"is_active": True}, reason=words)
+    mail.post(MailKind.ENABLED, to=user)
     return user
 
 
@@ -159,6 +171,8 @@ def delete_user(pk: int, *, successor_id: int | None = None, reason: str, versio
     for grant in (*user.grants, *user.services):
         db.session.delete(grant)
     user.grants, user.services = [], []
+    if user.email:
+        mail.post_to_address(MailKind.DELETED, user.email)
     user.is_active, user.deleted_at, user.disabled_reason = False, clock.now(), words
     user.email, user.password_hash, user.preferences = "", "", {}
     user.version += 1
@@ -174,6 +188,7 @@ def unlock_user(pk: int) -> User:
     access_rules.check_manage(current_actor(), user, access_rules.NO_GRANTS)
     if not locks.unlock(user):
         raise RuleBroken(f"{user.name} is not locked.")
+    mail.post(MailKind.UNLOCKED, to=user)
     return user
 
 

@@ -20,9 +20,7 @@ def find_open(identities: Iterable[str]) -> dict[str, str]:
     """Reference of an open contact of the actor's organisation for each identity that has one."""
     wanted = set(identities)
     mprns = [identity.partition(" ")[2] for identity in wanted if " " in identity]
-    found = {
-        drafts.point_identity(row.type_code, row.mprn): row.reference for row in _find_open(Contact.mprn, mprns)
-    }
+    found = {drafts.point_identity(row.type_code, row.mprn): row.reference for row in _find_open(Contact.mprn, mprns)}
     others = [identity for identity in wanted if " " not in identity]
     # The index is of contacts with a fingerprint only, and serves a question only that says so.
     found.update({row.fingerprint: row.reference for row in _find_open(Contact.fingerprint, others, HAS_FINGERPRINT)})

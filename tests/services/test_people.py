@@ -6,11 +6,20 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.access.actor import current_actor
+from app.access.actor import SYSTEM, acting_as, current_actor
 from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.domain.roles import Role
 from app.extensions import db
-from app.models import AuditEvent, Grant, Organisation, OutgoingMail, ServiceGrant, UserSession
+from app.models import (
+    AuditEvent,
+    Grant,
+    Notification,
+    Organisation,
+    OutgoingMail,
+    ServiceGrant,
+    SignInLink,
+    UserSession,
+)
 from app.services import grants, people, sessions
 from tests.cast import PASSWORD
 from tests.services.access import WHY, add_role, find, last_event, pk_of, span
@@ -179,3 +188,45 @@ def test_the_lsos_named_to_people_are_those_of_today(acting) -> None:
     with acting("ann"):
         assert [user.name for user in people.list_own_lsos()] == ["Lena", "Vic"]
         assert current_actor().name == "Ann"
+
+
+def mails_to(app, name: str) -> list[str]:
+    with app.app_context(), acting_as(SYSTEM):
+        to_them = (OutgoingMail.user_id == pk_of(name)) | (OutgoingMail.address == f"{name}@alder.example")
+        return list(db.session.scalars(select(OutgoingMail.kind).where(to_them).order_by(OutgoingMail.id)))
+
+
+def test_a_new_address_makes_links_sent_to_the_old_one_worthless_and_the_old_one_is_told(app, acting) -> None:
+    with acting("lena"):
+        people.send_link(pk_of("ann"))
+        db.session.commit()
+        ann = find("ann")
+        people.change_profile(ann.id, {"name": ann.name, "email": "annie@alder.example"}, version=ann.version)
+        db.session.commit()
+        assert db.session.scalars(select(SignInLink.ended_at).where(SignInLink.user_id == ann.id)).one() is not None
+    assert mails_to(app, "ann")[-1] == "details_changed"
+    with acting("ann"):
+        told = db.session.scalars(select(Notification.text).order_by(Notification.id.desc()).limit(1)).one()
+        assert told == "Lena changed your e-mail address."
+
+
+def test_whoever_was_invited_to_a_wrong_address_is_invited_to_the_right_one(acting) -> None:
+    with acting("lena"):
+        user = people.create_user(NEW)
+        db.session.commit()
+        people.change_profile(user.id, {"name": user.name, "email": "right@alder.example"}, version=user.version)
+        db.session.commit()
+        links = db.session.scalars(
+            select(SignInLink).where(SignInLink.user_id == user.id).order_by(SignInLink.id)
+        ).all()
+        assert [link.ended_at is None for link in links] == [False, True]
+        assert [link.purpose for link in links] == ["invitation", "invitation"]
+
+
+def test_people_are_told_by_mail_what_became_of_their_account(app, acting) -> None:
+    with acting("lena"):
+        people.disable_user(pk_of("vic"), reason=WHY)
+        people.enable_user(pk_of("vic"), reason=WHY)
+        people.delete_user(pk_of("vic"), reason=WHY)
+        db.session.commit()
+    assert mails_to(app, "vic") == ["disabled", "enabled", "deleted"]

@@ -35,7 +35,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("organisation_id", _ID, nullable=False),
         sa.Column("id", _ID, nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_support_request_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_support_request_organisation_id")
+        ),
         sa.ForeignKeyConstraint(
             ["taken_by_id", "organisation_id"],
             ["user.id", "user.organisation_id"],

@@ -26,14 +26,18 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("organisation_id", _ID, nullable=False),
         sa.Column("id", _ID, nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_acting_session_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_acting_session_organisation_id")
+        ),
         sa.ForeignKeyConstraint(
             ["user_session_id"], ["user_session.id"], name=op.f("fk_acting_session_user_session_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acting_session")),
     )
     op.create_index(op.f("ix_acting_session_organisation_id_id"), "acting_session", ["organisation_id", "id"])
-    op.create_index(op.f("ix_acting_session_user_session_id_ended_at"), "acting_session", ["user_session_id", "ended_at"])
+    op.create_index(
+        op.f("ix_acting_session_user_session_id_ended_at"), "acting_session", ["user_session_id", "ended_at"]
+    )
 
 
 def downgrade() -> None:
