@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, literal_column, select
+from sqlalchemy.orm import selectinload
 
 from app.access.actor import current_actor, needs
 from app.domain import clock
@@ -12,7 +13,7 @@ from app.domain.errors import NotFound, RuleBroken
 from app.domain.mail import MailKind
 from app.domain.roles import Permission
 from app.extensions import db
-from app.models import AuditEvent, Grant, User, UserSession
+from app.models import AuditEvent, User, UserSession
 from app.services import audit, links, locks, mail, passwords, second_step, sessions
 from app.services.second_factors import check_proved
 
@@ -129,10 +130,10 @@ def end_other_sessions() -> int:
     return count
 
 
-def list_own_grants() -> list[Grant]:
-    """The roles given to oneself, by name, those that have ended or not begun included."""
-    wanted = select(Grant).where(Grant.user_id == current_actor().user_pk)
-    return list(db.session.scalars(wanted.order_by(Grant.role, Grant.id)))
+def own_holdings() -> User:
+    """One's own row with the services and roles given to one, those that have ended or not begun included."""
+    wanted = select(User).where(User.id == current_actor().user_pk)
+    return db.session.scalars(wanted.options(selectinload(User.grants), selectinload(User.services))).one()
 
 
 def select_own_activity() -> Select[Any]:

@@ -176,8 +176,16 @@ def test_what_i_may_do_says_who_gave_it_from_when_and_until_when(acting: Acting,
         db.session.commit()
     page = text_of(browser("ann").get("/account/access/"))
     assert all(
-        words in page for words in ("Member", "The tests", "Lena Long", "Not yet", "Ended", "No end", "Lena can")
+        words in page
+        for words in ("Member", "Within Contacts", "The tests", "Lena Long", "To come", "Ended", "no end", "Lena can")
     )
+
+
+def test_what_i_may_do_and_my_own_page_name_the_deputy(browser) -> None:
+    for name in ("dee", "lena"):
+        page = text_of(browser(name).get("/account/access/"))
+        assert "Dee" in page and "Lena" in page and "Look after accounts" in page
+    assert "Look after accounts" not in text_of(browser("ann").get("/account/access/"))
 
 
 def test_my_activity_is_mine_and_what_others_did_to_my_account(app, acting: Acting, browser) -> None:
@@ -227,9 +235,9 @@ def test_after_the_right_password_one_is_told_why_and_whom_to_ask(app, acting: A
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        ("expired", "Your access to contacts ended on"),
-        ("not yet", "Your access to contacts begins on"),
-        ("withdrawn", "it was not given to you, or it was withdrawn"),
+        ("expired", "Your role in the service Contacts ended on"),
+        ("not yet", "Your role in the service Contacts begins on"),
+        ("withdrawn", "You have the service Contacts, but no role in it."),
     ],
 )
 def test_without_access_to_contacts_one_signs_in_and_reads_why_at_home(acting: Acting, browser, state, says) -> None:

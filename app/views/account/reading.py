@@ -3,15 +3,16 @@
 from flask import Blueprint, render_template, request
 
 from app.access.actor import current_actor
-from app.domain import clock
 from app.domain.events import EVENTS
 from app.domain.item import show_date
-from app.domain.roles import Role
-from app.models import AuditEvent, Grant
-from app.services import account, standing
+from app.extensions import db
+from app.models import AuditEvent
+from app.services import account, deputies, standing
 from app.services.sorting import Sort
+from app.views.deputies import powers_of
 from app.views.listing import Bar, read_parameters
 from app.views.listing_paging import fetch_page
+from app.views.people.holdings import list_holdings
 from app.views.words import show_instant
 
 LIST = "own-activity"
@@ -20,23 +21,18 @@ SORTS = {"newest": Sort("Newest first", AuditEvent.id, True)}
 
 
 def access() -> str:
-    """Roles with who gave them, from when and until when."""
+    """Services, roles and deputies with who gave them, from when and until when, and why."""
+    user = account.own_holdings()
     return render_template(
         "pages/account/access.html",
         title="What I may do",
-        rows=account.list_own_grants(),
-        label_of=lambda grant: Role(grant.role).label,
-        state_of=_state,
+        services=list_holdings(user, user.services, set()),
+        roles=list_holdings(user, user.grants, set()),
+        deputies=db.session.scalars(deputies.select_of(user.id)).all(),
+        powers_of=powers_of,
         show_date=show_date,
         officers=standing.officers_of(current_actor().organisation_id),
     )
-
-
-def _state(grant: Grant) -> str:
-    today = clock.today()
-    if grant.starts_on > today:
-        return "Not yet"
-    return "Ended" if grant.ends_on is not None and grant.ends_on < today else "Yes"
 
 
 def activity() -> str:

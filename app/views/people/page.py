@@ -19,8 +19,9 @@ from app.exports import people as people_export
 from app.exports.lists import FORMATS
 from app.extensions import db
 from app.models import AuditEvent, Grant, Organisation, ServiceGrant, User, UserSession
-from app.services import access_rules, locks, open_work, people, second_factors
+from app.services import access_rules, deputies, locks, open_work, people, second_factors
 from app.services.request_keys import find_result, new_key, once
+from app.views.deputies import powers_of
 from app.views.forms import add_error
 from app.views.list_export import in_scope
 from app.views.people.actions import Action, ActionForm, get_action, keep_fields, list_actions, offer_access
@@ -61,6 +62,8 @@ class PeoplePage(PeopleListPage):
             has_factor=second_factors.has_any(user.id),
             services=list_holdings(user, user.services, set(services)),
             roles=list_holdings(user, user.grants, set(roles)),
+            deputies=db.session.scalars(deputies.select_of(user.id)).all(),
+            powers_of=powers_of,
             may_give_services=bool(services),
             may_give_roles=bool(roles),
             may_change=may_change and not refusal,
