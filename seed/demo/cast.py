@@ -128,7 +128,7 @@ def list_sign_ins() -> list[SignIn]:
     everyone = [
         SignIn(_user_id(person), PASSWORD, highest_role(person[3]), *kinds[person[0]]) for person in CAST["people"]
     ]
-    firsts = [next(person for person in everyone if person.role is role) for role in Role]
+    firsts = [next(person for person in everyone if person.role is role) for role in Role if role in RANKS]
     return firsts + [person for person in everyone if person not in firsts]
 
 

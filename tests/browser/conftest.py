@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import system_packages
@@ -121,6 +122,12 @@ def live(worlds: dict[str, World]) -> Iterator[str]:
 def places(worlds: dict[str, World]) -> Places:
     """The busy world, fresh, with an upload in each state."""
     return prepare(worlds["sqlite"].app, worlds["sqlite"].busy()["alder"])
+
+
+@pytest.fixture
+def app(worlds: dict[str, World], places: Places) -> Flask:
+    """The application of the busy world that the browsers see."""
+    return worlds["sqlite"].app
 
 
 @pytest.fixture

@@ -15,17 +15,10 @@ from tests.browser.live import THEMES, OpenVisitor, Visitor, visitors
 from tests.browser.test_accessibility import Findings
 from tests.browser.test_keyboard import sign_in
 from tests.cast import PASSWORD
-from tests.conftest import World
 from tests.signing_in import NEW, code, find, give_app, last_link
 from tests.stops import Places
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-live")]
-
-
-@pytest.fixture
-def app(worlds: dict[str, World], places: Places) -> Flask:
-    """The application of the busy world that the browsers see."""
-    return worlds["sqlite"].app
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_an_lsos_name_is_shown_to_their_own_people_only(browser) -> None:
 
 
 def test_support_is_named_only_where_it_was_set(browser, app) -> None:
-    assert "Ask your customer advocate" in text_of(browser("nobody").get("/about/lso/"))
+    assert "Ask your customer advocate" in text_of(browser("nobody").get("/about/status/"))
 
 
 def test_the_status_page_says_when_no_worker_is_there(browser, busy, acting) -> None:

@@ -118,7 +118,8 @@ def test_a_persons_page_shows_what_was_done_about_them(done, busy, browser) -> N
     lena = browser("lena")
     page = lena.get(f"/people/details/?id={busy['alder'].user_code}").get_data(as_text=True)
     soup = BeautifulSoup(page, "html.parser")
-    table = soup.select_one("section[aria-labelledby=activity-title] tbody").get_text(" ", strip=True)
-    assert "Xena, Xoserve, on behalf of Alder Energy" in table and "Their LSO is on leave." in table
+    history = soup.select_one("section[aria-labelledby=history-title] ol").get_text(" ", strip=True)
+    assert "Xena , Xoserve," in history and "on behalf of Alder Energy" in history
+    assert "Their LSO is on leave." in history
     more = soup.find("a", string="See all activity")["href"]
     assert len(seen(lena, more.removeprefix("/activity/"))) >= 3

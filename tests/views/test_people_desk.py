@@ -266,7 +266,9 @@ def test_who_has_what_is_exported_with_days_giver_and_reason_of_ones_own_people_
     held = {(line["User ID"], line["Is called"]) for line in lines}
     assert {("ALD-ANN", "Contacts"), ("ALD-ANN", "Member"), ("ALD-LENA", "LSO")} <= held
     assert all(line["User ID"].startswith("ALD-") for line in lines)
-    assert {line["User ID"] for line in lines if line["Given by"] != "The tests"} == {"ALD-DEE"}, "who was given nothing"
+    assert {line["User ID"] for line in lines if line["Given by"] != "The tests"} == {"ALD-DEE"}, (
+        "who was given nothing"
+    )
     with acting("system"):
         assert last_event("user:export").after["filters"] == {"q": "a"}
     assert browser("lena").post("/people/export/", {"format": "xlsx"}).data[:2] == b"PK"

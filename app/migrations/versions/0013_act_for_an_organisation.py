@@ -18,7 +18,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.create_table(
         "acting_session",
-        sa.Column("user_session_id", sa.Integer(), nullable=False),
+        sa.Column("user_session_id", _ID, nullable=False),
         sa.Column("actor_name", sa.String(length=120), nullable=False),
         sa.Column("reason", sa.String(length=400), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),

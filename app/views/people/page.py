@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, abort, current_app, flash, redirect, request
+from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask import Response as FileResponse
 from flask_admin import expose
 from sqlalchemy import func, select
@@ -71,6 +71,7 @@ class PeoplePage(PeopleListPage):
             actions=list_actions(user, lock) if may_change and not refusal else [],
             events=_list_events(user) if actor.may(Permission.AUDIT_READ) else [],
             event_words=EVENTS,
+            all_activity=url_for("audit.index_view", about="user", q=user.user_id),
             changes_of=_changes,
             show_instant=show_instant,
         )
