@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from app.access.actor import Actor, current_actor, needs
+from app.domain.change_words import change_words
 from app.domain.roles import Permission
 from app.exports.lists import FORMATS, ListExport, Source
 from app.extensions import db
@@ -34,6 +35,6 @@ _EXPORT = ListExport(
     {
         **{name: Source(getattr(AuditEvent, name)) for name in _NAMES},
         "action": Source(AuditEvent.action, show=audit_list.action_words),
-        "changes": Source(AuditEvent.before, AuditEvent.after, show=audit_list.change_words),
+        "changes": Source(AuditEvent.before, AuditEvent.after, show=change_words),
     },
 )

@@ -11,7 +11,7 @@ from app.domain import clock
 from app.domain.errors import RuleBroken
 from app.domain.events import EVENTS
 from app.extensions import db
-from app.models import AuditEvent, AuditSeal, User
+from app.models import AuditEvent, AuditSeal
 from app.services.sorting import Sort
 
 SORTS = {"newest": Sort("Newest first", AuditEvent.id, True), "oldest": Sort("Oldest first", AuditEvent.id)}
@@ -43,12 +43,6 @@ def visible(statement: Select[Any]) -> Select[Any]:
     if current_actor().reaches_all:
         return statement
     return statement.where(or_(AuditEvent.object_type != "contact", AuditEvent.is_visible_to_customer))
-
-
-def list_about(user: User, limit: int) -> list[AuditEvent]:
-    """The newest events about a person."""
-    about = select_events({}).where(AuditEvent.object_type == "user", AuditEvent.object_id == user.id)
-    return list(db.session.scalars(about.order_by(AuditEvent.id.desc()).limit(limit)))
 
 
 def list_actors() -> list[tuple[int, str]]:
@@ -102,18 +96,3 @@ _FILTERS = {"about": _about, "action": _action, "who": _who, "period": _period, 
 def action_words(action: str) -> str:
     """What was done, as people say it."""
     return EVENTS.get(action, action)
-
-
-def change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What changed, a line for each field."""
-    lines = []
-    for key in sorted({*before, *after}):
-        new = _plain(after.get(key))
-        lines.append(f"{key}: {_plain(before[key])} → {new}" if key in before else f"{key}: {new}")
-    return "\n".join(lines)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    return "" if value is None else str(value)

@@ -1,12 +1,13 @@
 """The audit list: read-only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, request
 from sqlalchemy import Select
 
 from app.access.actor import allowed, current_actor
+from app.domain.change_words import change_words
 from app.domain.errors import NotFound
 from app.domain.events import EVENTS
 from app.domain.roles import Permission
@@ -53,20 +54,6 @@ def _meant(filters: Mapping[str, str]) -> dict[str, str]:
     if (who := meant.get("who")) and who != audit_list.ME:
         meant["who"] = str(decode_id(who) or "")
     return meant
-
-
-def describe_events(events: Sequence[AuditEvent]) -> list[tuple[AuditEvent, str, str, str, str]]:
-    """(event, act, changes, when, address) of each, for the macro of timelines."""
-    return [
-        (
-            event,
-            audit_list.action_words(event.action),
-            audit_list.change_words(event.before, event.after),
-            show_instant(event.at),
-            url_for("audit.details_view", id=encode_id(event.id)),
-        )
-        for event in events
-    ]
 
 
 class AuditPage(ExportingListPage):
@@ -125,7 +112,7 @@ class AuditPage(ExportingListPage):
     column_formatters = {
         "at": lambda view, context, event, name: show_instant(event.at),
         "action": lambda view, context, event, name: audit_list.action_words(event.action),
-        "changes": lambda view, context, event, name: audit_list.change_words(event.before, event.after),
+        "changes": lambda view, context, event, name: change_words(event.before, event.after),
     }
 
     def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:

@@ -52,7 +52,7 @@ def test_an_lso_reads_what_xoserve_did_for_them_and_why(done, browser) -> None:
     found = seen(lena, f"?{ALL}&q=on+leave")
     assert [row[1:4] for row in found] == [["Xena", "Xoserve", "Alder Energy"]] * 2
     assert [row[7] for row in found] == ["Their LSO is on leave."] * 2
-    assert found[1][6] == "name: Ann → =Anna"
+    assert found[1][6] == "Name: Ann → =Anna"
     assert [row[7] for row in seen(lena, f"?{ALL}&q=of+its+own")] == ["A reason of its own."]
     assert seen(browser("bea"), "?q=on+leave") == []
 

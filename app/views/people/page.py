@@ -1,7 +1,5 @@
 """One person: who they are, what they hold and who gave it, what happened, and a page for each thing to be done."""
 
-from typing import Any
-
 from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask import Response as FileResponse
 from flask_admin import expose
@@ -10,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.access.actor import allowed, current_actor
 from app.domain import clock
+from app.domain.change_words import change_lines
 from app.domain.errors import DomainError, NotFound
 from app.domain.events import EVENTS
 from app.domain.roles import Permission, Role
@@ -72,7 +71,7 @@ class PeoplePage(PeopleListPage):
             events=_list_events(user) if actor.may(Permission.AUDIT_READ) else [],
             event_words=EVENTS,
             all_activity=url_for("audit.index_view", about="user", q=user.user_id),
-            changes_of=_changes,
+            changes_of=lambda event: change_lines(event.before, event.after),
             show_instant=show_instant,
         )
 
@@ -184,16 +183,3 @@ def _refusal(user: User) -> str:
 def _list_events(user: User) -> list[AuditEvent]:
     about = select(AuditEvent).where(AuditEvent.object_type == "user", AuditEvent.object_id == user.id)
     return list(db.session.scalars(about.order_by(AuditEvent.id.desc()).limit(MOST_EVENTS)))
-
-
-def _changes(event: AuditEvent) -> list[str]:
-    """What an event altered, in a line for each field."""
-    names = dict.fromkeys((*event.before, *event.after))
-    return [f"{name.replace('_', ' ')}: {_shown(event.before, name)} → {_shown(event.after, name)}" for name in names]
-
-
-def _shown(values: dict[str, Any], name: str) -> str:
-    value = values.get(name)
-    if isinstance(value, list):
-        return ", ".join(_label(str(one)) or str(one) for one in value) or "none"
-    return "none" if value in (None, "") else _label(str(value)) or str(value)
