@@ -187,6 +187,7 @@ def visitors(chromium: Browser, origin: str) -> Iterator[OpenVisitor]:
             java_script_enabled=has_scripts,
             reduced_motion="reduce",
             accept_downloads=True,
+            locale="en-GB",
         )
         context.set_default_timeout(15_000)
         contexts.append(context)
