@@ -58,7 +58,8 @@ def _by_state(statement: Select[Any], value: str) -> Select[Any]:
 
 def powers_of(deputy: Deputy) -> str:
     """What a deputy may do, as a list of words."""
-    return "; ".join(["Look after accounts", *(Power(name).label for name in deputy.powers.split())])
+    given = set(deputy.powers.split())
+    return "; ".join(["Look after accounts", *(power.label for power in Power if power in given)])
 
 
 def _organisations(view: Any, context: Any, deputy: Deputy, name: str) -> str:
@@ -173,6 +174,9 @@ class DeputyPage(ListPage):
             for_organisations=[self.read_id(code) or 0 for code in chosen or []],
             reason=form.reason.data or "",
         )
+
+    def created_words(self, row: Deputy) -> str:
+        return f"{row.name} was appointed deputy of {row.delegator_name}, and was told."
 
     def row_actions(self, row: Deputy) -> list[tuple[str, str]]:
         return [("End", f"{self.base_url}{self.address_id(row)}/end/")] if self._may_end(row) else []

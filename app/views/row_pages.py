@@ -155,10 +155,14 @@ class RowPages(Page, ModelView):
             pk = self._create_once(form, f"{self.endpoint}-{key}")
             if pk is not None:
                 row = db.session.get_one(self.model, int(pk))
-                flash(f"{self.noun.capitalize()} {row} was added.", "success")
+                flash(self.created_words(row), "success")
                 return redirect(self.after_change(row))
         title = self.create_title or f"Add {self.noun}"
         return self.render(self.create_template, form=form, title=title, back=self.create_back(), request_key=key)
+
+    def created_words(self, row: Any) -> str:
+        """What is said once a row was added."""
+        return f"{self.noun.capitalize()} {row} was added."
 
     def _create_once(self, form: Any, key: str) -> str | None:
         """Id of the row this form added, now or when it was sent before; None when the form is wrong."""
