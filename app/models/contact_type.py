@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.item import Item
 from app.models.base import Json, Model
+from app.models.organisation import OrganisationKind
 
 
 class ContactType(Model):
@@ -52,6 +53,7 @@ class ContactTypeRaiser(Model):
     __table_args__ = (UniqueConstraint("contact_type_id", "kind_code"),)
     contact_type_id: Mapped[int] = mapped_column(ForeignKey("contact_type.id"))
     kind_code: Mapped[str] = mapped_column(ForeignKey("organisation_kind.code"))
+    kind: Mapped[OrganisationKind] = relationship(lazy="raise", viewonly=True)
 
 
 class Target(Model):

@@ -16,7 +16,7 @@ from app.domain.items import KINDS
 from app.domain.roles import Permission
 from app.exports.templates import template
 from app.exports.writer import XLSX
-from app.models import ContactType
+from app.models import ContactType, ContactTypeRaiser
 from app.models.contact_type import DUPLICATE_RULES, FAMILIES, FIRST_WORKERS
 from app.services import contact_types, organisations
 from app.services.sorting import Sort
@@ -78,7 +78,7 @@ class ContactTypePage(ListPage):
     column_formatters = {
         "family": _words(FAMILIES, "family"),
         "first_worker": _words(FIRST_WORKERS, "first_worker"),
-        "raisers": lambda view, context, row, name: ", ".join(raiser.kind_code for raiser in row.raisers),
+        "raisers": lambda view, context, row, name: ", ".join(raiser.kind.name for raiser in row.raisers),
         "targets": lambda view, context, row, name: ", ".join(f"{t.percentage} % by D+{t.days}" for t in row.targets),
         "duplicate_rule": _words(DUPLICATE_RULES, "duplicate_rule"),
         "starts_on": show_day("starts_on"),
@@ -130,7 +130,8 @@ class ContactTypePage(ListPage):
     }
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
-        return statement.options(selectinload(ContactType.raisers), selectinload(ContactType.targets))
+        raisers = selectinload(ContactType.raisers).joinedload(ContactTypeRaiser.kind)
+        return statement.options(raisers, selectinload(ContactType.targets))
 
     def prepare_one(self, statement: Select[Any]) -> Select[Any]:
         return self.prepare_rows(statement).options(selectinload(ContactType.items))
