@@ -18,6 +18,7 @@ SUBJECTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "list": (("contact_list", "forms"), ("sqlite", "postgresql")),
     "import": (("imports",), ("sqlite", "postgresql")),
     "export": (("exports",), ("sqlite", "postgresql")),
+    "desk": (("desk",), ("sqlite", "postgresql")),
     "seed": (("seeding",), ("sqlite",)),
 }
 
