@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from flask import url_for
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 from wtforms import HiddenField, SelectField
 from wtforms.validators import InputRequired, Length
 
+from app.access.actor import allowed, current_actor
 from app.domain.roles import Permission
 from app.models import Organisation
-from app.services import organisations
+from app.services import acting, organisations
 from app.services.sorting import Sort
 from app.views.fields import no_control_characters
 from app.views.forms import version_of
@@ -32,6 +34,7 @@ class OrganisationPage(ListPage):
     create = staticmethod(organisations.create_organisation)
     update = staticmethod(organisations.change_organisation)
     noun, icon = "organisation", "building"
+    details_template = "pages/organisation.html"
     key = "o"
     search_hint = "Name or short code"
     search_columns = (Organisation.name, Organisation.short_code)
@@ -86,6 +89,11 @@ class OrganisationPage(ListPage):
         "advocate_name": {"label": "Customer advocate", "validators": [Length(max=120), no_control_characters]},
         "is_active": {"label": "Active (a suspended organisation's people cannot sign in)"},
     }
+
+    def details_context(self, row: Organisation) -> dict[str, Any]:
+        actor = current_actor()
+        may_act = allowed(acting.begin_acting) and not actor.on_behalf_of and row.id != actor.organisation_id
+        return {"act_address": url_for("acting.index_view", organisation=row.short_code) if may_act else ""}
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement.options(joinedload(Organisation.kind))

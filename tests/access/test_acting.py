@@ -128,3 +128,12 @@ def test_acting_reaches_no_contact(busy, acting, app) -> None:
     with app.app_context(), acting_as(acted):
         assert db.session.scalars(select(Contact)).all() == []
         assert {user.organisation_id for user in db.session.scalars(select(User))} == acted.access_ids
+
+
+def test_an_organisations_page_leads_to_acting_for_it(busy, browser, xena) -> None:
+    code = busy["alder"].organisation_id
+    page = xena.get(f"/organisations/details/?id={code}").get_data(as_text=True)
+    assert 'href="/acting/?organisation=ALD"' in page
+    assert 'value="ALD"' in xena.get("/acting/?organisation=ALD").get_data(as_text=True)
+    for name in ("root", "lena"):
+        assert "/acting/" not in browser(name).get(f"/organisations/details/?id={code}").get_data(as_text=True)
