@@ -13,7 +13,7 @@ from app.domain.mail import MailKind
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Organisation, User
-from app.services import access_rules, audit, keepers, mail, notifications, people
+from app.services import access_rules, audit, keepers, mail, people
 from app.services.people_list import is_dormant
 
 WHERE = "/people/?state=dormant"
@@ -59,7 +59,6 @@ def _warn(user: User) -> None:
     assert user.dormant_until is not None
     day = show_date(user.dormant_until)
     audit.record("user:warn", user, after={"disabled_on": str(user.dormant_until)})
-    notifications.tell_of_access(user, f"Your account is disabled on {day} unless you sign in before.")
     mail.post(MailKind.DORMANT_WARNING, to=user, disabled_on=user.dormant_until)
     keepers.tell(
         user.organisation_id,

@@ -125,9 +125,12 @@ def test_nobody_answers_for_themselves_not_even_through_their_deputy(acting) -> 
         assert confirm(pk, "lena").done == 1
 
 
-def test_the_last_lso_cannot_be_withdrawn_and_the_line_stays_open(acting) -> None:
+@pytest.mark.parametrize(("name", "on_behalf_of"), [("root", ""), ("xena", "alder"), ("eli", "")])
+def test_the_last_lso_is_answered_for_by_xoserve_or_the_group_and_cannot_be_withdrawn(
+    acting, name, on_behalf_of
+) -> None:
     pk = start(acting)
-    with acting("root"):
+    with acting(name, on_behalf_of):
         assert "would have no LSO" in withdraw(pk, "lena").left[0][1]
         assert confirm(pk, "lena").done == 1
 

@@ -74,6 +74,7 @@ class ReviewPage(ReviewListPage):
             lines=found[:PAGE],
             counts=counts,
             shown=shown,
+            people_shown=review.people_count if shown is None else counts.get(Answer(shown), 0),
             number=number,
             has_more=len(found) > PAGE,
             pickable={one.id: encode_id(one.id) for one in open_lines if may_answer and not _is_own(one)},
