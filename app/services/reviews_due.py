@@ -4,7 +4,7 @@ Part of the worker's own work: each review and each person in a transaction of i
 workers do it once and a clock moved back does nothing before the day that was told.
 """
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from app.access.actor import current_actor, needs
 from app.domain import clock, reviews
@@ -36,14 +36,16 @@ def attend_review(pk: int) -> None:
     if review.closed_at is not None or due <= review.reminder_count:
         return
     review.reminder_count = due
-    unanswered = select(func.count(ReviewAnswer.id)).where(ReviewAnswer.review_id == pk, ReviewAnswer.answer == "")
-    count = db.session.scalar(unanswered) or 0
+    unanswered = select(ReviewAnswer.user_id).where(ReviewAnswer.review_id == pk, ReviewAnswer.answer == "")
+    asked = list(db.session.scalars(unanswered))
+    count = len(asked)
     audit.record("review:remind", review, after={"people_left": count})
     people_left = f"{count:,} {'person has' if count == 1 else 'people have'} no answer"
     last_day = show_date(review.due_on)
     if due < len(REMINDERS):
         when = {0: "today", 1: "tomorrow"}.get(days_left, f"on {last_day}")
         keepers.tell(review.organisation_id, f"{people_left} in your access review. It ends {when}.", WHERE)
+        _ask_xoserve(review, asked)
         for keeper in keepers.list_keepers(review.organisation_id):
             key = f"review {pk} {due}"
             mail.post(MailKind.REVIEW_REMINDER, to=keeper, key=key, due_on=review.due_on, link=WHERE)
@@ -51,6 +53,16 @@ def attend_review(pk: int) -> None:
     days = f"{reviews.notice.days} day{'' if reviews.notice.days == 1 else 's'}"
     sentence = f"{people_left} in your access review, which ended on {last_day}. They are disabled in {days}."
     keepers.tell(review.organisation_id, sentence, WHERE)
+
+
+def _ask_xoserve(review: Review, asked: list[int]) -> None:
+    """Remind Xoserve of people for whom nobody of their own organisation can answer: its only LSO above all."""
+    answering = [keeper.id for keeper in keepers.list_keepers(review.organisation_id)]
+    if any(all(pk == one for one in answering) for pk in asked):
+        name = db.session.get_one(Organisation, review.organisation_id).name
+        day = show_date(review.due_on)
+        sentence = f"The access review of {name[:80]} has somebody whom no LSO of theirs can answer for, by {day}."
+        keepers.tell_xoserve(sentence, WHERE)
 
 
 def list_overdue() -> list[int]:

@@ -40,6 +40,18 @@ def test_lsos_are_reminded_a_week_and_a_day_before_and_once(acting, travel) -> N
     assert set(answers(acting, pk).values()) == {""}
 
 
+def test_xoserve_is_reminded_of_whom_nobody_else_can_answer_for(acting, travel) -> None:
+    start(acting)
+    start(acting, "bea", "birch")
+    with acting("root"):
+        add_role("bob", "lso")
+        db.session.commit()
+    travel(DAYS - 7)
+    with acting("system"):
+        told = select(Notification.text).where(Notification.user_id == pk_of("root"))
+        assert [text.split(" has ")[0] for text in db.session.scalars(told)] == ["The access review of Alder Energy"]
+
+
 def test_a_short_review_reminds_only_of_what_is_to_come(acting, travel) -> None:
     pk = start(acting, days=3)
     travel(0)
