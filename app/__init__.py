@@ -17,6 +17,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     from app import carrier, cli, jobs, models, views
     from app import config as settings
     from app.access import tenancy
+    from app.domain import dormancy, reviews
     from app.extensions import csrf, db, login_manager, migrate
     from app.models import connections
     from app.services import acting, encryption, links, mail, passkeys, passwords, second_factors
@@ -43,6 +44,8 @@ def create_app(config: "Config | None" = None) -> "Flask":
     passkeys.configure(base_url=config.base_url)
     passwords.configure(memory_kib=config.argon2_memory_kib, passes=config.argon2_passes)
     acting.configure(minutes=config.acting_minutes)
+    dormancy.configure(days=config.dormant_days, notice_days=config.dormant_notice_days)
+    reviews.configure(notice_days=config.review_notice_days)
     jobs.configure(lease_seconds=config.job_lease_seconds)
     carrier.install(app, config)
     views.register(app, config)

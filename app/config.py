@@ -39,6 +39,9 @@ class Config:
     mail_from: str = ""
     audit_heads: str = ""
     acting_minutes: int = 60
+    dormant_days: int = 90
+    dormant_notice_days: int = 14
+    review_notice_days: int = 7
     support_email: str = ""
     support_phone: str = ""
     support_hours: str = ""
@@ -136,6 +139,9 @@ def from_environment(**changes: object) -> Config:
         "audit_heads": os.environ.get("CMS_AUDIT_HEADS", ""),
         "mail_from": os.environ.get("CMS_MAIL_FROM", ""),
         "acting_minutes": _whole_number("CMS_ACTING_MINUTES", Config.acting_minutes),
+        "dormant_days": _days("CMS_DORMANT_DAYS", Config.dormant_days),
+        "dormant_notice_days": _days("CMS_DORMANT_NOTICE_DAYS", Config.dormant_notice_days),
+        "review_notice_days": _days("CMS_REVIEW_NOTICE_DAYS", Config.review_notice_days),
         "support_email": os.environ.get("CMS_SUPPORT_EMAIL", ""),
         "support_phone": os.environ.get("CMS_SUPPORT_PHONE", ""),
         "support_hours": os.environ.get("CMS_SUPPORT_HOURS", ""),
@@ -151,6 +157,13 @@ def _whole_number(name: str, default: int) -> int:
     if not text.isdigit():
         raise BadSetting(f"{name} is {text!r}. It must be a whole number.")
     return int(text)
+
+
+def _days(name: str, default: int) -> int:
+    days = _whole_number(name, default)
+    if days < 1:
+        raise BadSetting(f"{name} is {days}. It must be at least one day.")
+    return days
 
 
 def _made(folder: Path) -> Path:

@@ -17,12 +17,12 @@ from sqlalchemy import or_, select, update
 
 from app.access.actor import SYSTEM, acting_as, permission_of
 from app.domain import clock
-from app.domain.errors import DomainError, NotAllowed, RuleBroken
+from app.domain.errors import DomainError, NotAllowed, NotFound, RuleBroken
 from app.extensions import db
 from app.imports import pipeline
 from app.models import Job
 from app.models.connections import reading
-from app.services import contact_bulk, deputies
+from app.services import contact_bulk, deputies, dormancy, reviews_due
 from app.services.sessions import actor_of_pk
 
 logger = logging.getLogger(__name__)
@@ -154,6 +154,24 @@ def end_what_is_over() -> None:
     with acting_as(SYSTEM):
         deputies.end_past_deputies()
         db.session.commit()
+    for find, attend in ATTENDED:
+        with acting_as(SYSTEM), reading():
+            due = find()
+        for pk in due:
+            _attend(attend, pk)
+
+
+def _attend(attend: Callable[[int], None], pk: int) -> None:
+    """Do what is due for one, in a transaction of its own: what fails for one leaves the others alone."""
+    with acting_as(SYSTEM):
+        try:
+            attend(pk)
+            db.session.commit()
+        except NotFound:
+            db.session.rollback()  # gone since it was found
+        except Exception:
+            db.session.rollback()
+            logger.exception("left as it was", extra={"verb": attend.__name__, "row": pk})
 
 
 def list_waiting() -> list[int]:
@@ -183,6 +201,12 @@ def _move_contacts(progress: Callable[[int, int], None], **_asked: Any) -> None:
     contact_bulk.move_matching(job_id, progress)
 
 
+# What time makes due: where it is found, and the verb that attends to one.
+ATTENDED: tuple[tuple[Callable[[], list[int]], Callable[[int], None]], ...] = (
+    (dormancy.list_due, dormancy.attend_dormant),
+    (reviews_due.list_running, reviews_due.attend_review),
+    (reviews_due.list_overdue, reviews_due.attend_line),
+)
 JOBS: dict[str, Callable[..., None]] = {
     "check_upload": _check_upload,
     "commit_upload": _commit_upload,

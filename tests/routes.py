@@ -213,6 +213,29 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("organisations.edit_view", "POST"): Route(
         by_id("/organisations/edit/", "organisation_id"), ADMINISTRATORS, owned=True
     ),
+    ("reviews.index_view", "GET"): Route(at("/reviews/"), PEOPLE_READERS),
+    ("reviews.create_view", "GET"): Route(at("/reviews/new/"), APPOINTERS | ADMINISTRATORS),
+    ("reviews.create_view", "POST"): Route(at("/reviews/new/"), APPOINTERS | ADMINISTRATORS),
+    ("reviews.details_view", "GET"): Route(
+        by_id("/reviews/details/", "review_code"), PEOPLE_READERS, owned=True, reach=KEPT
+    ),
+    # Nobody is ticked, so nobody is confirmed.
+    ("reviews.answer_view", "POST"): Route(
+        lambda o: f"/reviews/{o.review_code}/answer/",
+        KEEPERS,
+        ok=302,
+        owned=True,
+        reach=KEPT,
+        data={"action": "confirm"},
+    ),
+    ("reviews.withdraw_view", "POST"): Route(
+        lambda o: f"/reviews/{o.review_code}/withdraw/", KEEPERS, ok=409, owned=True, reach=KEPT
+    ),
+    ("reviews.export_view", "POST"): Route(
+        lambda o: f"/reviews/{o.review_code}/export/", PEOPLE_READERS, owned=True, reach=KEPT, data={"format": "csv"}
+    ),
+    ("leavers.index_view", "GET"): Route(at("/leavers/"), PEOPLE_READERS),
+    ("leavers.export_view", "POST"): Route(at("/leavers/export/"), PEOPLE_READERS, data={"format": "csv"}),
     ("deputies.index_view", "GET"): Route(at("/deputies/"), PEOPLE_READERS),
     ("deputies.details_view", "GET"): Route(
         by_id("/deputies/details/", "deputy_code"), PEOPLE_READERS, owned=True, reach=KEPT

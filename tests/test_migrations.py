@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import flask_migrate
@@ -10,12 +11,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from app import create_app
 from app.access.actor import SYSTEM, acting_as
 from app.config import Config
 from app.extensions import db
+from app.models import User
+from app.services import people
+from tests.cast import load_cast
 from tests.databases import URL_VARIABLE, create_database, drop_database
 
 
@@ -125,6 +129,21 @@ def test_contacts_are_numbered_and_found_by_word(empty) -> None:
             made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'contact_words'")).scalar_one()
             assert "fts5" in made and "content=''" in made
             assert connection.execute(text("SELECT count(*) FROM contact_words")).scalar_one() == 0
+
+
+def test_of_whoever_left_before_the_audit_trail_tells_when_and_by_whom(empty) -> None:
+    flask_migrate.upgrade()
+    load_cast()
+    with acting_as(SYSTEM):
+        vic = db.session.scalars(select(User).where(User.user_id == "ALD-VIC")).one()
+        left_at = people.disable_user(vic.id, reason="Left").disabled_at
+        db.session.commit()
+    flask_migrate.downgrade(revision="0014")
+    flask_migrate.upgrade()
+    with acting_as(SYSTEM):
+        gone = db.session.scalars(select(User).where(User.disabled_at.is_not(None))).one()
+        assert (gone.user_id, gone.disabled_by) == ("ALD-VIC", "The service")
+        assert abs(gone.disabled_at - left_at) < timedelta(seconds=5)
 
 
 def test_two_databases_spread_their_references_differently(empty) -> None:

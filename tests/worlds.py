@@ -16,7 +16,16 @@ from app.domain.mail import MailKind
 from app.domain.spans import Span
 from app.extensions import db
 from app.imports import pipeline
-from app.models import Notification, OutgoingMail, RecoveryCode, SecondFactor, SupportRequest, User, UserSession
+from app.models import (
+    Notification,
+    OutgoingMail,
+    RecoveryCode,
+    ReviewAnswer,
+    SecondFactor,
+    SupportRequest,
+    User,
+    UserSession,
+)
 from app.services import (
     acting,
     contact_bulk,
@@ -26,6 +35,7 @@ from app.services import (
     drafts,
     links,
     mail,
+    reviews,
     saved_views,
     sessions,
     support,
@@ -60,6 +70,8 @@ class Owned:
     support_code: str
     # Somebody who was deputy for a moment.
     deputy_code: str
+    # A review that is not finished.
+    review_code: str
     factor_code: str
     session_code: str
 
@@ -141,6 +153,20 @@ def _appoint(organisation: str, member: str, text: str) -> int:
         return deputy.id
 
 
+def _review(organisation: str, member: str, text: str) -> int:
+    """Let the LSO of an organisation begin a review and confirm a member; its id."""
+    lso = sessions.actor_of(PEOPLE[LSOS[organisation]].user_id)
+    assert lso is not None
+    with acting_as(lso):
+        review = reviews.start_review(clock.today() + timedelta(days=30))
+        asked = select(ReviewAnswer).where(ReviewAnswer.sign_in_name == PEOPLE[member].user_id)
+        line = db.session.scalars(asked).one()
+        reviews.confirm_people(review.id, [line.id])
+        line.reason = text
+        db.session.commit()
+        return review.id
+
+
 def _act_for(organisation_id: int, text: str) -> None:
     """Let the Xoserve LSO act for an organisation and stop again."""
     times = {"idle": timedelta(hours=1), "longest": timedelta(hours=1)}
@@ -204,6 +230,7 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
         _act_for(actor.organisation_id, text)
         numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, mail_id)
-        numbers += (_ask_for_support(text), _appoint(organisation, member, text), *_add_sign_in_rows(actor, text))
+        numbers += (_ask_for_support(text), _appoint(organisation, member, text))
+        numbers += (_review(organisation, member, text), *_add_sign_in_rows(actor, text))
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

@@ -31,6 +31,7 @@ class MailKind(StrEnum):
     APPROVAL_ASKED = "approval_asked"
     REVIEW_ASKED = "review_asked"
     REVIEW_REMINDER = "review_reminder"
+    REVIEW_NOTICE = "review_notice"
     DORMANT_WARNING = "dormant_warning"
     DISABLED = "disabled"
     ENABLED = "enabled"
@@ -69,6 +70,7 @@ MAILS: dict[MailKind, Form] = {
     MailKind.APPROVAL_ASKED: _form("Your approval is asked for", "link"),
     MailKind.REVIEW_ASKED: _form("Review who has access", "due_on", "link"),
     MailKind.REVIEW_REMINDER: _form("Your access review is not finished", "due_on", "link"),
+    MailKind.REVIEW_NOTICE: _form("Nobody has confirmed your access", "disabled_on"),
     MailKind.DORMANT_WARNING: _form("Sign in to keep your account", "disabled_on"),
     MailKind.DISABLED: _form("Your account was disabled"),
     MailKind.ENABLED: _form("Your account was enabled again"),

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     FIGURES_READ = "figures:read"
     ORGANISATION_CHANGE = "organisation:change"
     ORGANISATION_READ = "organisation:read"
+    REVIEW_START = "review:start"
     SERVICE_WATCH = "service:watch"
     SUPPORT_WORK = "support:work"
     UPLOAD_READ = "upload:read"
@@ -83,7 +84,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: _RAISE | {P.WORK_OVERSEE},
     Role.REPORT_READER: EVERYONE,
     Role.DOCUMENT_READER: EVERYONE,
-    Role.LSO: _PEOPLE | {P.DEPUTY_APPOINT},
+    Role.LSO: _PEOPLE | {P.DEPUTY_APPOINT, P.REVIEW_START},
     # At most: an LSO may leave out any of the powers below, and a deputy has no deputies.
     Role.DEPUTY: _PEOPLE,
     Role.ADVOCATE: _WORK,
@@ -94,11 +95,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {P.USER_READ, P.AUDIT_READ, P.ORGANISATION_READ, P.ALL_ORGANISATIONS, P.ACCESS_ACT, P.SUPPORT_WORK},
     Role.ADMINISTRATOR: _STAFF
     | _PEOPLE
-    | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.SERVICE_WATCH, P.SUPPORT_WORK},
+    | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.REVIEW_START, P.SERVICE_WATCH, P.SUPPORT_WORK},
 }
 
 # What somebody may do while they act for one organisation that is not theirs; its other rows are out of their reach.
-ON_BEHALF = _PEOPLE | {P.ACCESS_ACT}
+ON_BEHALF = _PEOPLE | {P.ACCESS_ACT, P.REVIEW_START}
 
 CUSTOMER_ROLES = frozenset(
     {Role.VIEWER, Role.MEMBER, Role.SUPERVISOR, Role.REPORT_READER, Role.DOCUMENT_READER, Role.LSO}

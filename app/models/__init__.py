@@ -14,6 +14,7 @@ from app.models.notification import Notification
 from app.models.organisation import Organisation, OrganisationKind
 from app.models.outgoing_mail import OutgoingMail
 from app.models.request_key import RequestKey
+from app.models.review import Review, ReviewAnswer
 from app.models.saved_view import SavedView
 from app.models.sign_in import RecoveryCode, SecondFactor, SignInLimit, SignInLink
 from app.models.support_request import SupportRequest
@@ -24,6 +25,6 @@ __all__ = [
     "SHARED", "AccessOwned", "ActingSession", "AuditEvent", "AuditSeal", "CalendarEntry", "Contact", "ContactType",
     "ContactTypeRaiser", "Counter", "DataItem", "Deputy", "Grant", "Job", "Message", "Model", "Notification",
     "Organisation", "OrganisationKind", "OrganisationOwned", "OutcomeCode", "OutgoingMail", "RecoveryCode",
-    "RequestKey", "SavedView", "SecondFactor", "ServiceGrant", "SignInLimit", "SignInLink", "SupportRequest",
-    "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
+    "RequestKey", "Review", "ReviewAnswer", "SavedView", "SecondFactor", "ServiceGrant", "SignInLimit", "SignInLink",
+    "SupportRequest", "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
 ]  # fmt: skip

@@ -17,6 +17,8 @@ class User(AccessOwned, Model):
     """A person; `user_id` is the sign-in name. It and the organisation never change (triggers see to it).
 
     A deleted person keeps the row for the sake of history, disabled for good and without e-mail address and password.
+    `disabled_at` and `disabled_by` are of the disabling or the deletion. `dormant_since` is the last sign of life about
+    which a dormant person was told, and `dormant_until` the day they are disabled; None where they cannot be.
     """
 
     __tablename__ = "user"
@@ -27,6 +29,8 @@ class User(AccessOwned, Model):
         Index(None, "organisation_id", "name", "id"),
         Index(None, "organisation_id", "user_id"),
         Index(None, "name", "id"),
+        Index(None, "organisation_id", "disabled_at", "id"),
+        Index(None, "disabled_at", "id"),
     )
     user_id: Mapped[str] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(String(120))
@@ -36,6 +40,11 @@ class User(AccessOwned, Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     disabled_reason: Mapped[str] = mapped_column(String(400), default="", server_default=_NOTHING)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_by: Mapped[str] = mapped_column(String(120), default="", server_default=_NOTHING)
+    enabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dormant_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dormant_until: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
@@ -51,6 +60,9 @@ class User(AccessOwned, Model):
     roles_today: Mapped[str | None] = query_expression()
     first_end: Mapped[date | None] = query_expression()
     organisation_name: Mapped[str | None] = query_expression()
+    # What a leaver has in hand; filled by services.leavers.
+    open_contacts: Mapped[int | None] = query_expression()
+    open_jobs: Mapped[int | None] = query_expression()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.user_id})"

@@ -97,12 +97,17 @@ def check_manage(actor: Actor, target: User, change: Change) -> str:
 
 
 def may_manage(actor: Actor, target: User, change: Change) -> bool:
-    """Whether the change would be refused now; for buttons."""
+    """Whether the change would be carried out now; for buttons."""
+    return not refusal_of(actor, target, change)
+
+
+def refusal_of(actor: Actor, target: User, change: Change) -> str:
+    """Why the change would be refused now, or ""."""
     try:
         check_manage(actor, target, change)
-    except DomainError:
-        return False
-    return True
+    except DomainError as refusal:
+        return refusal.message
+    return ""
 
 
 def grantable_to(actor: Actor, kind: str) -> tuple[list[Service], list[Role]]:

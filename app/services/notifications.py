@@ -77,10 +77,15 @@ def tell_of_access(user: User, sentence: str, url: str = "/account/") -> None:
         user_id=user.id,
         organisation_id=user.organisation_id,
         at=clock.now(),
-        text=sentence[:_LONGEST_TEXT],
+        text=shorten(sentence),
         url=url,
     )
     db.session.add(told)
+
+
+def shorten(sentence: str) -> str:
+    """A sentence as it is kept: its end is left out where it is too long."""
+    return sentence if len(sentence) <= _LONGEST_TEXT else sentence[: _LONGEST_TEXT - 1] + "…"
 
 
 def select_own() -> Select[Any]:

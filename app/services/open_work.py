@@ -13,6 +13,17 @@ from app.models import Contact, Job, User
 from app.services import audit, sessions
 
 _UNFINISHED = ("ready", "running")
+# The open contacts assigned to a `User`, and the jobs they asked for that are not finished.
+CONTACTS: Any = (
+    select(func.count(Contact.id))
+    .where(Contact.is_open, Contact.assignee_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
+JOBS: Any = (
+    select(func.count(Job.id)).where(Job.state.in_(_UNFINISHED), Job.asked_by_id == User.id).correlate(User)
+    .scalar_subquery()
+)  # fmt: skip
 _WORK = frozenset(permission for permission in Permission if permission.partition(":")[0] == "contact")
 
 
@@ -25,9 +36,8 @@ class OpenWork(NamedTuple):
 
 def count_open_work(user: User) -> OpenWork:
     """The open contacts assigned to a person, and the jobs they asked for that are not finished."""
-    contacts = select(func.count(Contact.id)).where(Contact.is_open, Contact.assignee_id == user.id)
-    jobs = select(func.count(Job.id)).where(Job.state.in_(_UNFINISHED), Job.asked_by_id == user.id)
-    return OpenWork(db.session.scalar(contacts) or 0, db.session.scalar(jobs) or 0)
+    row = db.session.execute(select(CONTACTS, JOBS).select_from(User).where(User.id == user.id)).one()
+    return OpenWork(*row)
 
 
 def list_successors(user: User) -> dict[str, str]:

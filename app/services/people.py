@@ -132,6 +132,7 @@ def disable_user(pk: int, *, reason: str, version: int | None = None) -> User:
     if not user.is_active:
         raise RuleBroken(f"{user.name} is disabled already.")
     user.is_active, user.disabled_reason = False, words
+    user.disabled_at, user.disabled_by = clock.now(), current_actor().name
     user.version += 1
     revoke_sessions(user.id)
     audit.record("user:disable", user, before={"is_active": True}, after={"is_active": False}, reason=words)
@@ -147,6 +148,9 @@ def enable_user(pk: int, *, reason: str, version: int | None = None) -> User:
     if user.is_active:
         raise RuleBroken(f"{user.name} is not disabled.")
     user.is_active, user.disabled_reason = True, ""
+    user.disabled_at, user.disabled_by = None, ""
+    # From now on the account is in use again, whenever it was last signed in to (domain.dormancy).
+    user.enabled_at, user.dormant_since, user.dormant_until = clock.now(), None, None
     user.version += 1
     audit.record("user:enable", user, before={"is_active": False}, after={"is_active": True}, reason=words)
     mail.post(MailKind.ENABLED, to=user)
@@ -174,6 +178,7 @@ def delete_user(pk: int, *, successor_id: int | None = None, reason: str, versio
     if user.email:
         mail.post_to_address(MailKind.DELETED, user.email)
     user.is_active, user.deleted_at, user.disabled_reason = False, clock.now(), words
+    user.disabled_at, user.disabled_by = user.deleted_at, current_actor().name
     user.email, user.password_hash, user.preferences = "", "", {}
     user.version += 1
     db.session.flush()

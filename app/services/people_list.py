@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import with_expression
 
-from app.domain import clock
+from app.domain import clock, dormancy
 from app.domain.errors import RuleBroken
 from app.domain.roles import Role
 from app.domain.service import GIVEN_SERVICES
@@ -17,7 +17,6 @@ from app.services.in_force import counts_on, is_in_date
 from app.services.sorting import Sort
 
 LONGEST_SEARCH = 100
-DORMANT_AFTER = timedelta(days=90)
 NONE = "none"
 
 SERVICE_FILTERS = (*((service.value, service.label) for service in GIVEN_SERVICES), (NONE, "No service"))
@@ -25,7 +24,7 @@ ROLE_FILTERS = (*((role.value, role.label) for role in Role), (NONE, "No role"))
 STATE_FILTERS = (
     ("active", "Active"),
     ("new", "Never signed in"),
-    ("dormant", f"Dormant ({DORMANT_AFTER.days} days)"),
+    ("dormant", "Dormant"),
     ("locked", "Locked"),
     ("disabled", "Disabled"),
     ("deleted", "Deleted"),
@@ -97,8 +96,10 @@ def _role(value: str) -> ColumnElement[bool]:
 
 
 def is_dormant() -> ColumnElement[bool]:
-    """Whether somebody who may sign in has not done so for long."""
-    return User.is_active & (func.coalesce(User.last_signed_in_at, User.created_at) < clock.now() - DORMANT_AFTER)
+    """Whether somebody who may sign in has not done so for long: domain.dormancy, as a condition."""
+    limit = dormancy.unused_before(clock.now())
+    later = (or_(column.is_(None), column < limit) for column in (User.enabled_at, User.last_signed_in_at))
+    return and_(User.is_active, User.created_at < limit, *later)
 
 
 def _state(value: str) -> ColumnElement[bool]:

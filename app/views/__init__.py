@@ -18,6 +18,7 @@ from app.models import (
     Deputy,
     Organisation,
     OutgoingMail,
+    Review,
     SavedView,
     SupportRequest,
     Upload,
@@ -47,6 +48,7 @@ from app.views.data_items import DataItemPage
 from app.views.deputies import DeputyPage
 from app.views.home.page import HomePage
 from app.views.kit import KitPage
+from app.views.leavers import LeaverPage
 from app.views.mail import MailPage
 from app.views.moving import JobPage, MovePage
 from app.views.notifications import NotificationPage
@@ -54,6 +56,7 @@ from app.views.organisations import OrganisationPage
 from app.views.people.bulk import PeopleBulkPage
 from app.views.people.page import PeoplePage
 from app.views.raising import RaisePage
+from app.views.reviews.page import ReviewPage
 from app.views.saved_views import SavedViewPage
 from app.views.support import SupportPage
 from app.views.uploads import UploadPage
@@ -120,6 +123,8 @@ def register(app: Flask, config: Config) -> None:
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
         people_page,
         PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
+        ReviewPage(Review, name="Access reviews", endpoint="reviews", url="/reviews"),
+        LeaverPage(User, name="Leavers", endpoint="leavers", url="/leavers"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         DeputyPage(Deputy, name="Deputies", endpoint="deputies", url="/deputies"),
         ActingPage(name="Act for an organisation", endpoint="acting", url="/acting"),

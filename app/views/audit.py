@@ -27,6 +27,7 @@ SUBJECTS = (
     ("deputy", "Deputies"),
     ("acting_session", "Xoserve acting for an organisation"),
     ("organisation", "Organisations"),
+    ("review", "Access reviews"),
     ("support_request", "Support requests"),
     ("upload", "Uploads"),
     ("user", "People and sessions"),

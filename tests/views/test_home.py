@@ -14,7 +14,7 @@ from tests.cast import PEOPLE
 P = Permission
 MEMBER = {"glance", "waiting", "mine", "by_status", "due_soon", "uploads"}
 ADVOCATE = {"work", "queue", "assigned", "due_today", "overdue"}
-OFFICER = {"attention", "by_role"}
+OFFICER = {"attention", "review", "by_role"}
 SHOWN = {
     "ann": MEMBER,
     "bob": MEMBER,

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from app.access.actor import current_actor
+from app.access.actor import allowed, current_actor
+from app.domain import dormancy as dormancy_rule
 from app.domain.item import show_date
-from app.services import account, figures_people, standing
+from app.services import account, dormancy, figures_people, reviews, standing
 from app.services.figures_people import Attention, Why
 from app.views.home.panel import SIDE, P, Panel
+from app.views.reviews.words import progress_words, state_of
 from app.views.words import show_instant
 
 _OFFICER, _NOT_OFFICER = frozenset({P.USER_READ}), frozenset({P.FIGURES_READ})
-MOST_PEOPLE = 8
+MOST_PEOPLE, MOST_REVIEWS = 8, 4
 
 
 def attention() -> dict[str, Any]:
@@ -30,12 +32,25 @@ def by_role() -> dict[str, Any]:
     return {"table": figures_people.people_by_role(), "empty": "Nobody holds a role."}
 
 
+def review() -> dict[str, Any]:
+    running = reviews.list_running(MOST_REVIEWS + 1)
+    return {
+        "rows": [(one, state_of(one), progress_words(one)) for one in running[:MOST_REVIEWS]],
+        "has_more": len(running) > MOST_REVIEWS,
+        "has_organisation": current_actor().reaches_all or len(current_actor().access_ids) > 1,
+        "may_begin": allowed(reviews.start_review),
+        "dormant": dormancy.count_dormant(),
+        "days": dormancy_rule.unused_days(),
+    }
+
+
 def no_roles() -> dict[str, Any]:
     return {"officers": figures_people.list_officers(), "words": standing.access_words(account.own_user())}
 
 
 PANELS = (
     Panel("attention", "People who need attention", "attention", attention, _OFFICER, _NOT_OFFICER),
+    Panel("review", "Access reviews and dormant accounts", "review", review, _OFFICER, _NOT_OFFICER, place=SIDE),
     Panel("by_role", "People by role", "table", by_role, _OFFICER, _NOT_OFFICER, place=SIDE),
 )
 # Shown when there is nothing else.

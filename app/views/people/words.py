@@ -4,13 +4,12 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from app.domain import clock
+from app.domain import clock, dormancy
 from app.domain.item import show_date
 from app.domain.roles import Role
 from app.domain.service import Service
 from app.models import User
 from app.services.locks import State
-from app.services.people_list import DORMANT_AFTER
 
 _TAG = Markup('<span class="cms-tag{}">{}</span>')
 SOON = timedelta(days=30)
@@ -24,10 +23,10 @@ def state_of(user: User, lock: State | None = None) -> tuple[str, str]:
         return "Disabled", " cms-tag-bad"
     if lock is not None and lock.until is not None:
         return "Locked", " cms-tag-warn"
+    if dormancy.is_unused(clock.now(), user.created_at, user.enabled_at, user.last_signed_in_at):
+        return "Dormant", " cms-tag-warn"
     if user.last_signed_in_at is None:
         return "Never signed in", ""
-    if user.last_signed_in_at < clock.now() - DORMANT_AFTER:
-        return "Dormant", " cms-tag-warn"
     return "Active", " cms-tag-good"
 
 

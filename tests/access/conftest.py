@@ -1,0 +1,25 @@
+"""What the tests of access work share."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app import jobs
+from app.domain import clock
+
+
+@pytest.fixture
+def travel(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`travel(days)`: so many days after the beginning of the test, and the worker's work is done then."""
+    start = clock.now()
+
+    def move(days: float, *, works: bool = True) -> None:
+        instant = start + timedelta(days=days)
+        monkeypatch.setattr(clock, "now", lambda: instant)
+        if works:
+            with app.app_context():
+                jobs.end_what_is_over()
+
+    return move
