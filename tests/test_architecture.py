@@ -26,6 +26,7 @@ def test_every_verb_names_its_permission() -> None:
         "offer_passkey",
         "send_to_whoever_asked",
         "sign_in",
+        "ask",
         "ask_for_support",
         "take",
         "use",
