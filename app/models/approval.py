@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, String
-from sqlalchemy.orm import Mapped, column_property, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from app.models.base import AccessOwned, Id, Json, Model, UtcDateTime
+from app.models.organisation import Organisation
 
 
 class Approval(AccessOwned, Model):
@@ -31,6 +32,7 @@ class Approval(AccessOwned, Model):
     decided_by_id: Mapped[int | None] = mapped_column(Id)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     why: Mapped[str] = mapped_column(String(400), default="")
+    organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
     # For lists that begin with what waits.
     is_open: Mapped[bool] = column_property(state == "asked")
 

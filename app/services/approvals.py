@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from app.access.actor import SYSTEM, acting_as, current_actor
 from app.access.tenancy import post_notifications
 from app.domain import clock
-from app.domain.approvals import Act, State, read_acts
+from app.domain.approvals import Act, State, read_acts, roles_of
 from app.domain.errors import RuleBroken
 from app.domain.mail import MailKind
 from app.domain.notices import AccessNotice, AccessSentence
@@ -98,6 +98,17 @@ def ask(
     for pk in approvers.pks:
         mail.post(MailKind.APPROVAL_ASKED, to=pk, key=f"approval {approval.id}", link="/approvals/")
     return approval
+
+
+def foretell(organisation: Organisation, acts: Collection[Act], people: Collection[int]) -> str:
+    """What to say before the actor makes changes of these kinds: which need approval, and by whom; "" for none."""
+    needed = read_acts(organisation.approval_acts) & set(acts)
+    if is_exempt() or not needed:
+        return ""
+    roles = [role.label for role in roles_of(needed)]
+    what = f"The role{'s' if len(roles) > 1 else ''} {' and '.join(roles)}" if roles else "Disabling several people"
+    approvers = list_approvers(organisation.id, {current_actor().user_pk or 0, *people})
+    return f"{what} need{'' if len(roles) > 1 else 's'} approval. {approvers.words}"
 
 
 def check_not_waiting(user: User, role: Role) -> None:

@@ -11,6 +11,7 @@ from app.access.actor import Actor, current_actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import (
+    Approval,
     AuditEvent,
     Contact,
     ContactType,
@@ -39,6 +40,7 @@ from app.views import (
     theme,
 )
 from app.views.acting import ActingPage
+from app.views.approvals import ApprovalPage
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
@@ -120,6 +122,7 @@ def register(app: Flask, config: Config) -> None:
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
         people_page,
         PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
+        ApprovalPage(Approval, name="Approvals", endpoint="approvals", url="/approvals"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         DeputyPage(Deputy, name="Deputies", endpoint="deputies", url="/deputies"),
         ActingPage(name="Act for an organisation", endpoint="acting", url="/acting"),
