@@ -39,7 +39,7 @@ _TAG = Markup('<span class="cms-tag{}">{}</span>')
 class DecisionForm(FlaskForm):
     """What whoever asked, and the history, are told of the decision."""
 
-    why = TextAreaField(
+    reason = TextAreaField(
         "Reason",
         [Length(max=LONGEST_REASON), no_control_characters],
         description="Whoever asked can read it. It is needed only to refuse.",
@@ -143,7 +143,7 @@ class ApprovalPage(ListPage):
         if not allowed(verb):
             raise NotAllowed("Only another LSO, or Xoserve, decides about a change of access.")
         row, form = self.get_one(code), DecisionForm()
-        pk, why = row.id, form.why.data or ""
+        pk, why = row.id, form.reason.data or ""
         made = self.carry_out(form, lambda: verb(pk, why=why)) if form.validate() else None
         if made is not None:
             flash(*_done_words(made))

@@ -48,7 +48,7 @@ def test_where_only_xoserve_can_approve_it_is_said_when_asking(app, acting, brow
     bea, code = browser("bea"), code_of(app, acting, "bob")
     assert "No other LSO can approve it, so Xoserve does." in text_of(bea.get(f"/people/{code}/give-role/"))
     answer = send(bea, f"/people/{code}/give-role/", role="lso", starts_on=day(0), reason=WHY)
-    assert "so Xoserve does. It was told." in text_of(bea.get(answer.location))
+    assert "so Xoserve does. Xoserve was told." in text_of(bea.get(answer.location))
     assert "needs approval" not in text_of(browser("root").get(f"/people/{code}/give-role/"))
 
 
@@ -60,10 +60,10 @@ def test_another_lso_approves_on_the_requests_page_found_from_home(app, acting, 
     assert "Nothing waits for your approval" in text_of(lena.get("/"))
     assert "You asked for this yourself" in text_of(decide(lena, address, "approve"))
     assert ">Approve<" in text_of(sue.get(address))
-    assert decide(sue, address, "approve", why="I know her").status_code == 302
+    assert decide(sue, address, "approve", reason="I know her").status_code == 302
     page = text_of(sue.get(address))
     assert "LSO for Ann (ALD-ANN): approved and done." in page and "I know her" in page and ">Approve<" not in page
-    again = decide(browser("eli"), address, "refuse", why=WHY)
+    again = decide(browser("eli"), address, "refuse", reason=WHY)
     assert again.status_code == 422 and "Sue approved this already" in text_of(again)
     with acting("system"):
         assert {grant.role for grant in find("ann").grants} == {"member", "lso"}
@@ -74,7 +74,7 @@ def test_refusing_needs_a_reason_and_withdrawing_none(app, acting, browser) -> N
     address = ask(app, acting, lena)
     answer = decide(sue, address, "refuse")
     assert answer.status_code == 422 and "Say why" in text_of(answer) and ">Refuse<" in text_of(answer)
-    assert decide(sue, address, "refuse", why="Not yet").status_code == 302
+    assert decide(sue, address, "refuse", reason="Not yet").status_code == 302
     assert "Not yet" in text_of(lena.get(address))
     other = ask(app, acting, lena)
     assert decide(sue, other, "withdraw").status_code == 422

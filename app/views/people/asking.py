@@ -56,4 +56,5 @@ def tell_asked(pk: int) -> Response:
 def asked_words(request: Approval) -> str:
     """What is said to whoever asked for a change that they hoped to make."""
     approvers = approvals.find_approvers(request)
-    return f"This needs approval. {approvers.words} {'It was' if approvers.is_xoserve else 'They were'} told."
+    told = "They were" if len(approvers.names) > 1 else f"{approvers.names[0]} was"
+    return f"This needs approval. {approvers.words} {told} told."
