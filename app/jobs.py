@@ -22,7 +22,7 @@ from app.extensions import db
 from app.imports import pipeline
 from app.models import Job
 from app.models.connections import reading
-from app.services import contact_bulk, deputies, dormancy, reviews_due
+from app.services import approving, contact_bulk, deputies, dormancy, reviews_due
 from app.services.sessions import actor_of_pk
 
 logger = logging.getLogger(__name__)
@@ -153,6 +153,7 @@ def end_what_is_over() -> None:
     """Write down and tell what has ended by its days; done again it finds nothing more."""
     with acting_as(SYSTEM):
         deputies.end_past_deputies()
+        approving.lapse_requests()
         db.session.commit()
     for find, attend in ATTENDED:
         with acting_as(SYSTEM), reading():

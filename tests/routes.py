@@ -18,6 +18,7 @@ RAISERS = frozenset({"ann", "sue", "bob", "ned", "eli"})
 WORKERS = frozenset({"ada", "lia"})
 UPLOADERS = RAISERS | STAFF
 KEEPERS = frozenset({"lena", "dee", "bea", "eli", "root"})
+DECIDERS = frozenset({"lena", "bea", "eli", "root"})
 APPOINTERS = frozenset({"lena", "bea", "eli"})
 # xena changes an organisation's access only while she acts for it.
 PEOPLE_READERS = KEEPERS | {"mo", "xena"}
@@ -201,6 +202,14 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     # Nobody was chosen, so nobody is disabled.
     ("people_many.done_view", "POST"): Route(at("/people/many/done/"), KEEPERS, ok=409, data={"action": "disable"}),
+    ("approvals.index_view", "GET"): Route(at("/approvals/"), PEOPLE_READERS),
+    ("approvals.details_view", "GET"): Route(
+        by_id("/approvals/details/", "approval_code"), PEOPLE_READERS, owned=True, reach=KEPT
+    ),
+    # Withdrawn already, so nobody approves it any more.
+    ("approvals.decide_view", "POST"): Route(
+        lambda o: f"/approvals/{o.approval_code}/approve/", DECIDERS, ok=422, owned=True, reach=KEPT
+    ),
     ("organisations.index_view", "GET"): Route(at("/organisations/"), ORGANISATION_READERS),
     ("organisations.details_view", "GET"): Route(
         by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True, reach=KEPT

@@ -26,6 +26,7 @@ def test_every_verb_names_its_permission() -> None:
         "offer_passkey",
         "send_to_whoever_asked",
         "sign_in",
+        "ask",
         "ask_for_support",
         "take",
         "use",
@@ -106,3 +107,14 @@ def test_the_life_cycle_is_walked_to_every_status_and_out_of_every_open_one() ->
         for status in lifecycle.Status:
             offered = move in lifecycle.options(status, frozenset({move.needs}))
             assert offered == (status in move.sources)
+
+
+def test_several_people_are_disabled_only_by_the_verb_that_may_have_to_ask() -> None:
+    """Whoever called the verb for one in a loop would go round the second pair of eyes; `change_many` does not."""
+    one_at_a_time = {"services/approving.py", "services/people_bulk.py", "views/people/actions.py"}
+    callers = {
+        str(path.relative_to(ROOT / "app"))
+        for path in (ROOT / "app").rglob("*.py")
+        if "people.disable_user(" in path.read_text()
+    }
+    assert callers == one_at_a_time

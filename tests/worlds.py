@@ -17,6 +17,7 @@ from app.domain.spans import Span
 from app.extensions import db
 from app.imports import pipeline
 from app.models import (
+    Approval,
     Notification,
     OutgoingMail,
     RecoveryCode,
@@ -28,11 +29,13 @@ from app.models import (
 )
 from app.services import (
     acting,
+    approving,
     contact_bulk,
     contact_types,
     contacts,
     deputies,
     drafts,
+    grants,
     links,
     mail,
     reviews,
@@ -66,6 +69,8 @@ class Owned:
     view_code: str
     job_code: str
     mail_code: str
+    # A request for approval that was withdrawn.
+    approval_code: str
     # Of Xoserve's own: a request that somebody made for this organisation.
     support_code: str
     # Somebody who was deputy for a moment.
@@ -167,6 +172,19 @@ def _review(organisation: str, member: str, text: str) -> int:
         return review.id
 
 
+def _ask_for_approval(organisation: str, member: str, text: str) -> int:
+    """Let the LSO of an organisation ask for a second LSO and withdraw it again; the request's id."""
+    lso = sessions.actor_of(PEOPLE[LSOS[organisation]].user_id)
+    member_of = sessions.actor_of(PEOPLE[member].user_id)
+    assert lso is not None and member_of is not None
+    with acting_as(lso):
+        asked = grants.grant_role(member_of.user_pk or 0, "lso", Span(clock.today()), reason=f"{text} needs two")
+        assert isinstance(asked, Approval)
+        approving.withdraw_request(asked.id, why=f"{text} thought better of it")
+        db.session.commit()
+        return asked.id
+
+
 def _act_for(organisation_id: int, text: str) -> None:
     """Let the Xoserve LSO act for an organisation and stop again."""
     times = {"idle": timedelta(hours=1), "longest": timedelta(hours=1)}
@@ -230,6 +248,7 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
             told = db.session.scalars(about_contact.order_by(Notification.id)).first()
         _act_for(actor.organisation_id, text)
         numbers = (upload_id, actor.user_pk or 0, event_id, told or 0, view_id, job_id, mail_id)
+        numbers += (_ask_for_approval(organisation, member, text),)
         numbers += (_ask_for_support(text), _appoint(organisation, member, text))
         numbers += (_review(organisation, member, text), *_add_sign_in_rows(actor, text))
         codes = [public_ids.encode_id(number) for number in numbers]

@@ -20,7 +20,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.access.actor import Actor, find_actor
 from app.domain import clock
 from app.domain.mail import Letter
-from app.domain.notices import Notice
+from app.domain.notices import AccessNotice, Notice
 from app.extensions import db
 from app.models import SHARED, AccessOwned, Model, Notification, Organisation, OrganisationOwned, OutgoingMail, User
 from app.models.base import Id, UtcDateTime
@@ -178,15 +178,15 @@ def compare_and_set(row: Any, expected: Mapping[str, Any], changes: Mapping[str,
     return has_won
 
 
-def post_notifications(notices: Iterable[Notice]) -> None:
+def post_notifications(notices: Iterable[Notice | AccessNotice]) -> None:
     """Tell people of any organisation; this and `post_mail` are the only writes that cross organisations.
 
-    A notice holds one of the fixed sentences and a reference (domain.notices), so nothing that anybody wrote goes with
-    it. Each row belongs to the organisation of the person it is for, and nothing is read back: whether there is such a
-    person, and whether they may still sign in, stays unknown to the actor.
+    A notice holds one of the fixed sentences, with a reference or alone (domain.notices), so nothing that anybody wrote
+    goes with it. Each row belongs to the organisation of the person it is for, and nothing is read back: whether there
+    is such a person, and whether they may still sign in, stays unknown to the actor.
     """
     for notice in notices:
-        if type(notice) is not Notice:
+        if type(notice) not in (Notice, AccessNotice):
             raise OutOfReach("only notices are posted to other organisations")
         told = (notice.text, notice.url)
         row = select(User.id, User.organisation_id, literal(clock.now(), UtcDateTime), *map(literal, told))

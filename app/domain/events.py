@@ -3,6 +3,11 @@
 EVENTS: dict[str, str] = {
     "acting:begin": "began to act for the organisation",
     "acting:end": "stopped acting for the organisation",
+    "approval:approve": "approved the change of access",
+    "approval:ask": "asked for approval of the change of access",
+    "approval:lapse": "saw the request for approval lapse",
+    "approval:refuse": "refused the change of access",
+    "approval:withdraw": "withdrew the request for approval",
     "audit:export": "exported the activity",
     "contact:raise": "raised the contact",
     "contact:claim": "claimed the contact",

@@ -1,4 +1,4 @@
-"""What people are told about contacts: fixed sentences that hold a reference and nothing else of the contact.
+"""What people of other organisations are told: fixed sentences, about a contact with its reference, nothing else of it.
 
 They cross from one organisation to another (see tenancy.post_notifications), so nothing anybody wrote is in them.
 """
@@ -35,6 +35,15 @@ TOLD_TO_ASSIGNEE: dict[Action, Sentence] = {
 }
 
 
+class AccessSentence(StrEnum):
+    """A sentence about a change of access that needs somebody's approval; the page it leads to says which."""
+
+    APPROVAL_ASKED = "A change of access waits for your approval."
+    APPROVED = "A change of access that you asked for was approved."
+    REFUSED = "A change of access that you asked for was refused."
+    LAPSED = "A change of access that you asked for has lapsed."
+
+
 @dataclass(frozen=True)
 class Notice:
     """One sentence about one contact for one person; ValueError when it would say anything else."""
@@ -58,3 +67,25 @@ class Notice:
     def url(self) -> str:
         """Where the contact is."""
         return f"/contacts/{self.reference}/"
+
+
+@dataclass(frozen=True)
+class AccessNotice:
+    """One sentence about a change of access for one person; ValueError when it would say anything else."""
+
+    user_pk: int
+    sentence: AccessSentence
+
+    def __post_init__(self) -> None:
+        if type(self.sentence) is not AccessSentence:
+            raise ValueError("a notice is one of the known sentences")
+
+    @property
+    def text(self) -> str:
+        """As the person reads it."""
+        return self.sentence.value
+
+    @property
+    def url(self) -> str:
+        """Where such changes are."""
+        return "/approvals/"

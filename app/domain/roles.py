@@ -37,6 +37,7 @@ class Permission(StrEnum):
     ACCESS_ACT = "access:act"
     ACCESS_GRANT = "access:grant"
     ACCOUNT_OWN = "account:own"
+    APPROVAL_DECIDE = "approval:decide"
     ALL_ORGANISATIONS = "organisation:all"
     AUDIT_READ = "audit:read"
     CONTACT_ANSWER = "contact:answer"
@@ -84,8 +85,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: _RAISE | {P.WORK_OVERSEE},
     Role.REPORT_READER: EVERYONE,
     Role.DOCUMENT_READER: EVERYONE,
-    Role.LSO: _PEOPLE | {P.DEPUTY_APPOINT, P.REVIEW_START},
-    # At most: an LSO may leave out any of the powers below, and a deputy has no deputies.
+    Role.LSO: _PEOPLE | {P.DEPUTY_APPOINT, P.APPROVAL_DECIDE, P.REVIEW_START},
+    # At most: an LSO may leave out any of the powers below, and a deputy has no deputies. Nor do they decide about
+    # approvals: whoever asks would choose who approves.
     Role.DEPUTY: _PEOPLE,
     Role.ADVOCATE: _WORK,
     Role.LEAD_ADVOCATE: _WORK | {P.WORK_OVERSEE},
@@ -95,11 +97,18 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | {P.USER_READ, P.AUDIT_READ, P.ORGANISATION_READ, P.ALL_ORGANISATIONS, P.ACCESS_ACT, P.SUPPORT_WORK},
     Role.ADMINISTRATOR: _STAFF
     | _PEOPLE
-    | {P.CONTACT_TYPE_CHANGE, P.ORGANISATION_CHANGE, P.REVIEW_START, P.SERVICE_WATCH, P.SUPPORT_WORK},
+    | {
+        P.APPROVAL_DECIDE,
+        P.CONTACT_TYPE_CHANGE,
+        P.ORGANISATION_CHANGE,
+        P.REVIEW_START,
+        P.SERVICE_WATCH,
+        P.SUPPORT_WORK,
+    },
 }
 
 # What somebody may do while they act for one organisation that is not theirs; its other rows are out of their reach.
-ON_BEHALF = _PEOPLE | {P.ACCESS_ACT, P.REVIEW_START}
+ON_BEHALF = _PEOPLE | {P.ACCESS_ACT, P.APPROVAL_DECIDE, P.REVIEW_START}
 
 CUSTOMER_ROLES = frozenset(
     {Role.VIEWER, Role.MEMBER, Role.SUPERVISOR, Role.REPORT_READER, Role.DOCUMENT_READER, Role.LSO}
@@ -108,9 +117,9 @@ XOSERVE_ROLES = frozenset(Role) - CUSTOMER_ROLES - {Role.DEPUTY}
 
 # What a holder of the left role may give to or take from other people. An LSO hands out the roles of
 # the Contacts, Reports and Documents services without working contacts, so "holds" is said here and
-# not derived from GRANTS. LSO itself is given by Xoserve.
+# not derived from GRANTS. For some of it they need a second pair of eyes (domain.approvals).
 GRANTABLE: dict[Role, frozenset[Role]] = {
-    Role.LSO: CUSTOMER_ROLES - {Role.LSO},
+    Role.LSO: CUSTOMER_ROLES,
     Role.DEPUTY: CUSTOMER_ROLES - {Role.LSO},
     Role.XOSERVE_LSO: CUSTOMER_ROLES,
     Role.ADMINISTRATOR: CUSTOMER_ROLES | XOSERVE_ROLES,

@@ -20,6 +20,12 @@ class Span(NamedTuple):
         """Whether the day is within."""
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
+    def covers(self, other: "Span") -> bool:
+        """Whether all days of the other are within."""
+        if other.ends_on is None:
+            return self.ends_on is None and self.starts_on <= other.starts_on
+        return self.holds(other.starts_on) and self.holds(other.ends_on)
+
 
 def check_span(span: Span, today: date) -> None:
     """RuleBroken, with a sentence, when nothing can be given from that day to that day."""

@@ -1,6 +1,7 @@
 """Every table; import models from here."""
 
 from app.models.acting_session import ActingSession
+from app.models.approval import Approval
 from app.models.audit_event import AuditEvent
 from app.models.audit_seal import AuditSeal
 from app.models.base import SHARED, AccessOwned, Model, OrganisationOwned
@@ -22,9 +23,10 @@ from app.models.upload import Upload, UploadChunk, UploadFile
 from app.models.user import Grant, ServiceGrant, User, UserSession
 
 __all__ = [
-    "SHARED", "AccessOwned", "ActingSession", "AuditEvent", "AuditSeal", "CalendarEntry", "Contact", "ContactType",
-    "ContactTypeRaiser", "Counter", "DataItem", "Deputy", "Grant", "Job", "Message", "Model", "Notification",
-    "Organisation", "OrganisationKind", "OrganisationOwned", "OutcomeCode", "OutgoingMail", "RecoveryCode",
-    "RequestKey", "Review", "ReviewAnswer", "SavedView", "SecondFactor", "ServiceGrant", "SignInLimit", "SignInLink",
+    "SHARED", "AccessOwned", "ActingSession", "Approval", "AuditEvent", "AuditSeal", "CalendarEntry", "Contact",
+    "ContactType", "ContactTypeRaiser", "Counter", "DataItem", "Deputy", "Grant", "Job", "Message", "Model",
+    "Notification", "Organisation", "OrganisationKind", "OrganisationOwned", "OutcomeCode", "OutgoingMail",
+    "RecoveryCode", "RequestKey", "Review", "ReviewAnswer", "SavedView", "SecondFactor", "ServiceGrant", "SignInLimit",
+    "SignInLink",
     "SupportRequest", "Target", "Upload", "UploadChunk", "UploadFile", "User", "UserSession",
 ]  # fmt: skip

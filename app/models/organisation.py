@@ -3,6 +3,7 @@
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.domain.approvals import EVERY_ACT
 from app.models.base import Id, Model
 
 
@@ -28,6 +29,8 @@ class Organisation(Model):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     advocate_name: Mapped[str] = mapped_column(String(120), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    # Which changes of access need a second pair of eyes (domain.approvals).
+    approval_acts: Mapped[str] = mapped_column(String(80), default=EVERY_ACT, server_default=EVERY_ACT)
     version: Mapped[int] = mapped_column(default=1)
     kind: Mapped[OrganisationKind] = relationship(lazy="raise")
 

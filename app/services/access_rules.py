@@ -79,6 +79,12 @@ def lock_people(pks: Iterable[int]) -> None:
     db.session.scalars(for_change(select(User).where(User.id.in_(list(pks))).order_by(User.id))).all()
 
 
+def lock_organisations(pks: Iterable[int]) -> None:
+    """Lock several organisations, in the order of their ids, before a change that asks about more than one actor."""
+    wanted = select(Organisation).where(Organisation.id.in_(list(pks))).order_by(Organisation.id)
+    db.session.scalars(for_change(wanted)).all()
+
+
 def check_manage(actor: Actor, target: User, change: Change) -> str:
     """Refuse, with a sentence, what the actor may not do to the target; else a warning, or "".
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.access.actor import current_actor, needs
 from app.domain import clock
+from app.domain.approvals import Act, act_of
 from app.domain.errors import RuleBroken
 from app.domain.item import show_date
 from app.domain.mail import MailKind
@@ -12,8 +13,10 @@ from app.domain.roles import Permission, Role
 from app.domain.service import GIVEN_TO_EVERYONE, SERVICE_OF, Service
 from app.domain.spans import Span, check_span
 from app.extensions import db
-from app.models import Grant, ServiceGrant, User
-from app.services import access_rules, audit, mail, notifications
+from app.models import Approval, Grant, ServiceGrant, User
+from app.services import access_rules, approvals, audit, mail, notifications
+
+LONGEST_NAME = 120
 
 
 @needs(Permission.ACCESS_GRANT)
@@ -49,20 +52,42 @@ def withdraw_service(pk: int, service: str, *, reason: str, version: int | None 
 
 
 @needs(Permission.ACCESS_GRANT)
-def grant_role(pk: int, role: str, span: Span, *, reason: str, version: int | None = None) -> User:
-    """Give a person a role within a service they have, or give what they hold other days."""
-    given, words, user = _read_role(role), read_reason(reason), access_rules.take(pk, version=version)
-    access_rules.check_manage(current_actor(), user, access_rules.giving(given, span))
+def grant_role(
+    pk: int, role: str, span: Span, *, reason: str, version: int | None = None, approved: Approval | None = None
+) -> User | Approval:
+    """Give a person a role within a service they have, or give what they hold other days; or ask for approval of it.
+
+    `approved` is the request that this carries out.
+    """
+    words = read_reason(reason)
+    user, act = check_role(pk, role, span, version=version)
+    given = Role(role)
+    if act is not None and approvals.is_needed(act, user.organisation_id, approved, [pk]):
+        return approvals.ask(act, user.organisation_id, [user], words, given, span)
     held = find_role(user, given)
-    before, after = _check_new(user, held, span, given.label)
-    _check_service(user, given, span)
+    before = {} if held is None else _days(held)
     if held is None:
         held = Grant(user_id=user.id, organisation_id=user.organisation_id, role=given.value)
         user.grants.append(held)
-    _give(held, span, words)
-    _finish("role:grant", user, words, {"role": given.value, **before}, {"role": given.value, **after})
+    _give(held, span, words, approved)
+    after = {"role": given.value, **_plain(span), **approvals.names_of(approved)}
+    _finish("role:grant", user, words, {"role": given.value, **before}, after)
     _tell_given(user, MailKind.ROLE_GRANTED, given, span)
     return user
+
+
+def check_role(pk: int, role: str, span: Span, *, version: int | None = None) -> tuple[User, Act | None]:
+    """The person, locked, once every rule allows giving them this role; and what may need approval of it.
+
+    Fewer days than are held are nothing new.
+    """
+    given, user = _read_role(role), access_rules.take(pk, version=version)
+    access_rules.check_manage(current_actor(), user, access_rules.giving(given, span))
+    held = find_role(user, given)
+    _check_new(user, held, span, given.label)
+    _check_service(user, given, span)
+    is_new = held is None or not Span(held.starts_on, held.ends_on).covers(span)
+    return user, act_of(given) if is_new else None
 
 
 @needs(Permission.ACCESS_GRANT)
@@ -132,11 +157,12 @@ def _check_service(user: User, role: Role, span: Span) -> None:
         )
 
 
-def _give(held: Grant | ServiceGrant, span: Span, reason: str) -> None:
+def _give(held: Grant | ServiceGrant, span: Span, reason: str, approved: Approval | None = None) -> None:
     actor = current_actor()
     held.starts_on, held.ends_on = span
     held.reason, held.granted_at = reason, clock.now()
-    held.granted_by, held.granted_by_id = actor.name, actor.user_pk
+    given_by = f"{approved.asked_by}, approved by {actor.name}" if approved is not None else actor.name
+    held.granted_by, held.granted_by_id = given_by[:LONGEST_NAME], actor.user_pk
 
 
 def _days(held: Grant | ServiceGrant) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Organisations."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
 
 from app.access.actor import needs
+from app.domain.approvals import Act, write_acts
 from app.domain.errors import Conflict, NotFound, RuleBroken
 from app.domain.identifiers import SHORT_CODE
 from app.domain.roles import Permission
@@ -65,6 +66,8 @@ def change_organisation(pk: int, values: Mapping[str, Any], *, version: int) -> 
     if organisation.kind_code == XOSERVE_KIND and not values["is_active"]:
         raise RuleBroken("Xoserve cannot be suspended: nobody could take it back.", field="is_active")
     changes = {name: values[name] for name in ("name", "parent_id", "advocate_name", "is_active")}
+    if "approval_acts" in values:
+        changes["approval_acts"] = _read_acts(values["approval_acts"])
     before, after = audit.changed_fields(organisation, changes)
     for name, value in changes.items():
         setattr(organisation, name, value)
@@ -74,6 +77,12 @@ def change_organisation(pk: int, values: Mapping[str, Any], *, version: int) -> 
     db.session.flush()
     audit.record("organisation:change", organisation, organisation_id=pk, before=before, after=after)
     return organisation
+
+
+def _read_acts(acts: Collection[str]) -> str:
+    if not set(acts) <= set(Act):
+        raise RuleBroken("Choose changes from the list.", field="approval_acts")
+    return write_acts(acts)
 
 
 def _lock(*ids: int | None) -> dict[int, Organisation]:

@@ -15,9 +15,9 @@ from app.domain.mail import MailKind
 from app.domain.reasons import read_reason
 from app.domain.roles import Permission, Role
 from app.extensions import db
-from app.models import Grant, Organisation, User
+from app.models import Approval, Grant, Organisation, User
 from app.models.connections import reading
-from app.services import access_rules, audit, links, locks, mail, notifications, open_work, second_factors
+from app.services import access_rules, approvals, audit, links, locks, mail, notifications, open_work, second_factors
 from app.services.in_force import counts_on
 from app.services.sessions import end_links, revoke_sessions
 
@@ -125,18 +125,29 @@ def _fields(names: Iterable[str]) -> str:
 
 
 @needs(Permission.USER_CHANGE)
-def disable_user(pk: int, *, reason: str, version: int | None = None) -> User:
-    """Keep a person from signing in until they are enabled again; their sessions end at once."""
-    words, user = read_reason(reason), access_rules.take(pk, version=version)
-    access_rules.check_manage(current_actor(), user, access_rules.SHUTS_OUT)
-    if not user.is_active:
-        raise RuleBroken(f"{user.name} is disabled already.")
+def disable_user(pk: int, *, reason: str, version: int | None = None, approved: Approval | None = None) -> User:
+    """Keep a person from signing in until they are enabled again; their sessions end at once.
+
+    Several in one act are disabled by `people_bulk.change_many`, which may have to ask for approval; `approved` is the
+    request that this carries out.
+    """
+    words, user = read_reason(reason), check_disabling(pk, version=version)
     user.is_active, user.disabled_reason = False, words
     user.disabled_at, user.disabled_by = clock.now(), current_actor().name
     user.version += 1
     revoke_sessions(user.id)
-    audit.record("user:disable", user, before={"is_active": True}, after={"is_active": False}, reason=words)
+    after = {"is_active": False, **approvals.names_of(approved)}
+    audit.record("user:disable", user, before={"is_active": True}, after=after, reason=words)
     mail.post(MailKind.DISABLED, to=user)
+    return user
+
+
+def check_disabling(pk: int, *, version: int | None = None) -> User:
+    """The person, locked, once every rule allows disabling them."""
+    user = access_rules.take(pk, version=version)
+    access_rules.check_manage(current_actor(), user, access_rules.SHUTS_OUT)
+    if not user.is_active:
+        raise RuleBroken(f"{user.name} is disabled already.")
     return user
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload, with_expression
 
 from app.access.actor import current_actor, needs
 from app.domain import clock
+from app.domain.approvals import MANY, Act
 from app.domain.errors import DomainError, NotAllowed, NotFound, RuleBroken
 from app.domain.item import show_date
 from app.domain.mail import MailKind
@@ -21,7 +22,7 @@ from app.domain.reviews import LONGEST, Answer, reminders_by
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Deputy, Grant, Organisation, Review, ReviewAnswer, ServiceGrant, User
-from app.services import access_rules, audit, keepers, mail, people
+from app.services import access_rules, approvals, audit, keepers, mail, people
 from app.services.locking import for_change
 from app.services.people_bulk import MOST_AT_ONCE, Outcome
 
@@ -105,8 +106,14 @@ def confirm_people(review_pk: int, pks: Sequence[int]) -> Outcome:
 
 @needs(Permission.USER_CHANGE)
 def withdraw_people(review_pk: int, pks: Sequence[int], *, reason: str) -> Outcome:
-    """Withdraw the access of people asked about by disabling them, as `confirm_people` confirms it."""
+    """Withdraw the access of people asked about by disabling them, as `confirm_people` confirms it.
+
+    Several at once are disabled in bulk, which an organisation may have approved first: then their lines stay open
+    until that is done, which settles them.
+    """
     words = read_reason(reason)
+    if waiting := _ask_first(_take_lines(review_pk, pks), words):
+        return waiting
 
     def disable(user: User) -> None:
         people.disable_user(user.id, reason=f"Access review: {words}")
@@ -121,13 +128,7 @@ def _confirm(user: User) -> None:
 def _answer_many(
     review_pk: int, pks: Sequence[int], act: Callable[[User], None], answer: Answer, words: str
 ) -> Outcome:
-    if len(set(pks)) > MOST_AT_ONCE:
-        raise RuleBroken(f"Choose {MOST_AT_ONCE} people at most.")
-    wanted = select(ReviewAnswer).where(ReviewAnswer.review_id == review_pk, ReviewAnswer.id.in_(pks))
-    lines = list(db.session.scalars(wanted.order_by(ReviewAnswer.name, ReviewAnswer.id)))
-    if not lines or len(lines) != len(set(pks)):
-        raise NotFound(GONE)
-    access_rules.lock_people(line.user_id for line in lines)
+    lines = _take_lines(review_pk, pks)
     done, left = 0, []
     for line in lines:
         name = str(line)
@@ -142,7 +143,36 @@ def _answer_many(
         except DomainError as refusal:
             left.append((name, refusal.message))
     settle(review_pk)
-    return Outcome(done, left)
+    return Outcome(done, left, [])
+
+
+def _take_lines(review_pk: int, pks: Sequence[int]) -> list[ReviewAnswer]:
+    """Lines of one review within reach, their people locked; NotFound when one of them is not."""
+    if len(set(pks)) > MOST_AT_ONCE:
+        raise RuleBroken(f"Choose {MOST_AT_ONCE} people at most.")
+    wanted = select(ReviewAnswer).where(ReviewAnswer.review_id == review_pk, ReviewAnswer.id.in_(pks))
+    lines = list(db.session.scalars(wanted.order_by(ReviewAnswer.name, ReviewAnswer.id)))
+    if not lines or len(lines) != len(set(pks)):
+        raise NotFound(GONE)
+    access_rules.lock_people(line.user_id for line in lines)
+    return lines
+
+
+def _ask_first(lines: Sequence[ReviewAnswer], reason: str) -> Outcome | None:
+    """The request for approval of disabling these people, and who cannot be; None where none is needed."""
+    users, left = [], []
+    for line in lines:
+        name = str(line)
+        try:
+            _check_answer(line)
+            users.append(people.check_disabling(line.user_id))
+        except DomainError as refusal:
+            left.append((name, refusal.message))
+    pks = [user.id for user in users]
+    if len(users) < MANY or not approvals.is_needed(Act.BULK_DISABLE, users[0].organisation_id, None, pks):
+        return None
+    asked = approvals.ask(Act.BULK_DISABLE, users[0].organisation_id, users, f"Access review: {reason}")
+    return Outcome(0, left, [asked])
 
 
 def _check_answer(line: ReviewAnswer) -> User:

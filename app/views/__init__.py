@@ -11,6 +11,7 @@ from app.access.actor import Actor, current_actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import (
+    Approval,
     AuditEvent,
     Contact,
     ContactType,
@@ -40,6 +41,7 @@ from app.views import (
     theme,
 )
 from app.views.acting import ActingPage
+from app.views.approvals import ApprovalPage
 from app.views.audit import AuditPage
 from app.views.base import Page
 from app.views.contact_types import ContactTypePage
@@ -125,6 +127,7 @@ def register(app: Flask, config: Config) -> None:
         PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
         ReviewPage(Review, name="Access reviews", endpoint="reviews", url="/reviews"),
         LeaverPage(User, name="Leavers", endpoint="leavers", url="/leavers"),
+        ApprovalPage(Approval, name="Approvals", endpoint="approvals", url="/approvals"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         DeputyPage(Deputy, name="Deputies", endpoint="deputies", url="/deputies"),
         ActingPage(name="Act for an organisation", endpoint="acting", url="/acting"),

@@ -21,6 +21,7 @@ from app.views.public_ids import decode_id, encode_id
 from app.views.words import show_instant
 
 SUBJECTS = (
+    ("approval", "Approvals"),
     ("contact", "Contacts"),
     ("contact_type", "Contact types"),
     ("data_item", "Data items"),

@@ -52,12 +52,13 @@ def test_of_a_members_acts_only_those_of_access_work_are_read(busy, acting) -> N
 
 
 def test_a_members_notifications_are_written_and_never_read(busy, acting) -> None:
-    with acting("eli"):
-        assert db.session.scalars(select(Notification)).all() == []
+    with acting("eli") as eli:
+        told = select(Notification.user_id).distinct()
+        assert db.session.scalars(told).all() == [eli.user_pk], "lena asked for approval"
         ann = db.session.get_one(User, busy["alder"].user_pk)
         notifications.tell_of_access(ann, "A sentence.", "/account/")
         db.session.commit()
-        assert db.session.scalars(select(Notification)).all() == []
+        assert db.session.scalars(told).all() == [eli.user_pk]
 
 
 def test_nothing_but_access_work_can_be_written_for_a_member(busy, acting) -> None:

@@ -144,10 +144,11 @@ def test_customer_roles_reach_nobody_elses_rows_and_change_no_rules() -> None:
         assert Permission.CONTACT_RAISE not in GRANTS[role], "Xoserve's people belong to no customer"
 
 
-def test_who_grants_may_change_people_and_nobody_grants_their_own_role_but_the_administrator() -> None:
+def test_who_grants_may_change_people_and_only_lsos_and_administrators_grant_their_own_role() -> None:
     for role in Role:
         assert (role in GRANTABLE) == bool({Permission.USER_CHANGE, Permission.ACCESS_ACT} & GRANTS[role]), role
-        assert (role in GRANTABLE.get(role, ())) == (role is Role.ADMINISTRATOR), role
+        assert (role in GRANTABLE.get(role, ())) == (role in (Role.LSO, Role.ADMINISTRATOR)), role
+    assert Role.LSO not in GRANTABLE[Role.DEPUTY]
 
 
 def test_nobody_grants_beyond_customers_but_the_administrator() -> None:

@@ -13,9 +13,17 @@ from app.extensions import db
 from app.models import AuditEvent, Notification, OutgoingMail
 from app.services import grants, sessions
 from tests.cast import PASSWORD
-from tests.services.access import WHY, find, last_event, pk_of, span
+from tests.services.access import WHY, find, last_event, let_alone, pk_of, span
 
 LONG_WAIT = {"idle": timedelta(days=400), "longest": timedelta(days=400)}
+
+
+@pytest.fixture(autouse=True)
+def nothing_needs_approval(acting) -> None:
+    """What does: tests/services/test_approvals.py."""
+    with acting("system"):
+        let_alone("ann")
+        db.session.commit()
 
 
 def roles_of(user_id: str, token: str = "") -> set[Role]:

@@ -15,6 +15,7 @@ P = Permission
 MEMBER = {"glance", "waiting", "mine", "by_status", "due_soon", "uploads"}
 ADVOCATE = {"work", "queue", "assigned", "due_today", "overdue"}
 OFFICER = {"attention", "review", "by_role"}
+APPROVER = OFFICER | {"to_approve"}
 SHOWN = {
     "ann": MEMBER,
     "bob": MEMBER,
@@ -22,15 +23,15 @@ SHOWN = {
     "sue": MEMBER | {"by_age"},
     "vic": {"glance", "by_status", "due_soon"},
     "rae": {"words"},
-    "lena": OFFICER,
+    "lena": APPROVER,
     "dee": OFFICER,
-    "eli": OFFICER | MEMBER,
-    "bea": OFFICER,
+    "eli": APPROVER | MEMBER,
+    "bea": APPROVER,
     "xena": OFFICER,
     "ada": ADVOCATE,
     "lia": ADVOCATE | {"per_person", "by_age"},
     "mo": {"volumes", "by_week", "by_age"},
-    "root": {"health", "mail", "changes"} | OFFICER,
+    "root": {"health", "mail", "changes"} | APPROVER,
 }
 
 

@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from flask import url_for
+
 from app.access.actor import allowed, current_actor
 from app.domain import dormancy as dormancy_rule
 from app.domain.item import show_date
-from app.services import account, dormancy, figures_people, reviews, standing
+from app.services import account, approvals, dormancy, figures_people, reviews, standing
 from app.services.figures_people import Attention, Why
-from app.views.home.panel import SIDE, P, Panel
+from app.views.home.panel import ROWS, SIDE, P, Panel
+from app.views.public_ids import encode_id
 from app.views.reviews.words import progress_words, state_of
 from app.views.words import show_instant
 
 _OFFICER, _NOT_OFFICER = frozenset({P.USER_READ}), frozenset({P.FIGURES_READ})
+_APPROVER = frozenset({P.APPROVAL_DECIDE})
 MOST_PEOPLE, MOST_REVIEWS = 8, 4
 
 
@@ -48,7 +52,17 @@ def no_roles() -> dict[str, Any]:
     return {"officers": figures_people.list_officers(), "words": standing.access_words(account.own_user())}
 
 
+def to_approve() -> dict[str, Any]:
+    found = approvals.list_for_actor(ROWS + 1)
+    rows = [
+        (str(one), url_for("approvals.details_view", id=encode_id(one.id)), one.asked_by, show_instant(one.asked_at))
+        for one in found[:ROWS]
+    ]
+    return {"rows": rows, "has_more": len(found) > ROWS}
+
+
 PANELS = (
+    Panel("to_approve", "Waiting for your approval", "to_approve", to_approve, _APPROVER),
     Panel("attention", "People who need attention", "attention", attention, _OFFICER, _NOT_OFFICER),
     Panel("review", "Access reviews and dormant accounts", "review", review, _OFFICER, _NOT_OFFICER, place=SIDE),
     Panel("by_role", "People by role", "table", by_role, _OFFICER, _NOT_OFFICER, place=SIDE),

@@ -10,7 +10,7 @@ from app.access.actor import current_actor
 from app.domain.errors import NotFound, RuleBroken
 from app.domain.roles import Permission
 from app.extensions import db
-from app.models import User
+from app.models import Approval, User
 from app.services import access_rules, people_bulk, people_list
 from app.services.people_bulk import MOST_AT_ONCE, Asked
 from app.services.request_keys import find_result, new_key, once
@@ -18,6 +18,7 @@ from app.views.base import Page
 from app.views.forms import add_error
 from app.views.listing_selection import Which, read_picks, read_which
 from app.views.people.actions import ActionForm, keep_fields, offer_access
+from app.views.people.asking import asked_words, foretell_disabling, foretell_role
 from app.views.people.listing import PeopleListPage
 from app.views.public_ids import decode_id, encode_id
 
@@ -79,6 +80,7 @@ class PeopleBulkPage(Page):
             title=f"{label}: {count}",
             label=label,
             words=words,
+            foretold=_foretell(name, found),
             name=name,
             form=form,
             shown=found[:SHOWN],
@@ -104,11 +106,13 @@ class PeopleBulkPage(Page):
             access = str(form.role.data if "role" in form else form.service.data if "service" in form else "")
             span = form.span() if "starts_on" in form else None
             asked, left = Asked(access, span, form.reason.data or ""), list[tuple[str, str]]()
+            requests = list[Approval]()
 
             def change() -> str:
                 outcome = people_bulk.change_many(versions, name, asked)
                 left.extend(outcome.left)
-                return f"{outcome.done} {len(outcome.left)}"
+                requests.extend(outcome.asked)
+                return f"{outcome.done} {len(outcome.left)} {len(outcome.asked)}"
 
             try:
                 once(used, change)
@@ -116,13 +120,22 @@ class PeopleBulkPage(Page):
                 db.session.rollback()
                 add_error(form, refusal)
                 return self._again(name, versions, key, form)
-            g.people_left = left
-        done, left_count = map(int, (find_result(used) or "0 0").split())
-        flash(_outcome_words(done, left_count, g.get("people_left", [])), "warning" if left_count else "success")
+            g.people_left, g.people_asked = left, [asked_words(one) for one in requests]
+        done, left_count, asked_count = map(int, (find_result(used) or "0 0 0").split())
+        if asked_count:
+            flash(" ".join(dict.fromkeys(g.get("people_asked", []))) or "This was asked for already.", "info")
+        if done or left_count or not asked_count:
+            flash(_outcome_words(done, left_count, g.get("people_left", [])), "warning" if left_count else "success")
         return redirect(self._back())
 
     def _again(self, name: str, versions: dict[int, int], key: str, form: ActionForm) -> tuple[str, int]:
         return self._page(name, form, people_bulk.find_people(list(versions)), key), 422
+
+
+def _foretell(name: str, found: list[User]) -> str:
+    if name == "disable":
+        return foretell_disabling(found)
+    return foretell_role(found) if name == "give-role" else ""
 
 
 def _outcome_words(done: int, left_count: int, left: list[tuple[str, str]]) -> str:

@@ -17,17 +17,18 @@ from app.domain.spans import Span
 from app.exports import people as people_export
 from app.exports.lists import FORMATS
 from app.extensions import db
-from app.models import AuditEvent, Grant, Organisation, ServiceGrant, User, UserSession
-from app.services import access_rules, deputies, locks, open_work, people, second_factors
+from app.models import Approval, AuditEvent, Grant, Organisation, ServiceGrant, User, UserSession
+from app.services import access_rules, approvals, deputies, locks, open_work, people, second_factors
 from app.services.request_keys import find_result, new_key, once
 from app.views.deputies import powers_of
 from app.views.forms import add_error
 from app.views.list_export import in_scope
 from app.views.people.actions import Action, ActionForm, get_action, keep_fields, list_actions, offer_access
+from app.views.people.asking import asked_result, foretell_role, read_asked, tell_asked
 from app.views.people.holdings import list_holdings
 from app.views.people.listing import PeopleListPage
 from app.views.people.words import state_tag
-from app.views.public_ids import decode_id
+from app.views.public_ids import decode_id, encode_id
 from app.views.words import show_instant
 
 MOST_EVENTS = 30
@@ -68,6 +69,7 @@ class PeoplePage(PeopleListPage):
             may_change=may_change and not refusal,
             refusal=refusal,
             actions=list_actions(user, lock) if may_change and not refusal else [],
+            waiting=[(one, encode_id(one.id)) for one in approvals.list_open_about(user)],
             events=_list_events(user) if actor.may(Permission.AUDIT_READ) else [],
             event_words=EVENTS,
             all_activity=url_for("audit.index_view", about="user", q=user.user_id),
@@ -111,8 +113,10 @@ class PeoplePage(PeopleListPage):
             if find_result(used) is None and form.validate():
                 warning = self._warn(action, user, form)
                 if not form.errors and not form.form_errors and (not warning or form.understood.data):
-                    self.carry_out(form, lambda: once(used, lambda: str(action.carry_out(user, form).id)))
-            if find_result(used) is not None:
+                    self.carry_out(form, lambda: once(used, lambda: _result(action.carry_out(user, form))))
+            if (result := find_result(used)) is not None:
+                if request_pk := read_asked(result):
+                    return tell_asked(request_pk)
                 flash(action.done.format(person), "success")
                 return redirect(f"{self.base_url}details/?id={code}")
         else:
@@ -127,6 +131,7 @@ class PeoplePage(PeopleListPage):
             person=person,
             holding=_label(form.of.data),
             warning=warning,
+            foretold=foretell_role([user]) if "role" in form else "",
             request_key=key,
             back=f"{self.base_url}details/?id={code}",
         )
@@ -152,6 +157,10 @@ class PeoplePage(PeopleListPage):
         except DomainError as refusal:
             add_error(form, refusal)
             return ""
+
+
+def _result(made: User | Approval) -> str:
+    return asked_result([made]) if isinstance(made, Approval) else str(made.id)
 
 
 def _show_held(form: ActionForm, user: User) -> None:

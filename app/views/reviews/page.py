@@ -27,6 +27,7 @@ from app.services.request_keys import find_result, new_key, once
 from app.views.fields import no_control_characters
 from app.views.list_export import in_scope
 from app.views.listing_selection import Which, read_picks, read_which
+from app.views.people.asking import asked_words
 from app.views.public_ids import decode_id, encode_id
 from app.views.reviews.listing import ReviewListPage
 from app.views.reviews.words import answer_tag, held_words, progress_words, state_of
@@ -160,7 +161,7 @@ class ReviewPage(ReviewListPage):
 
             if self.carry_out(form, lambda: once(f"review-{key}", withdraw)) is None:
                 return self._ask_why(self.get_one(code), picks, form, key), 422
-        _say("withdrawn", g.get("outcome") or Outcome(int(find_result(f"review-{key}") or 0), []))
+        _say("withdrawn", g.get("outcome") or Outcome(int(find_result(f"review-{key}") or 0), [], []))
         return redirect(self._back(self.get_one(code)))
 
     @expose("/<code>/export/", methods=("POST",))
@@ -201,7 +202,9 @@ def _is_own(line: ReviewAnswer) -> bool:
 
 
 def _say(answer: str, outcome: Outcome) -> None:
-    """How it went, naming some of those who were left as they were."""
+    """How it went, naming some of those who were left as they were, and what waits for approval."""
+    for request_for_approval in outcome.asked:
+        flash(asked_words(request_for_approval), "warning")
     words = f"{outcome.done:,} {'person' if outcome.done == 1 else 'people'} {answer}."
     left = " ".join(f"{name}: {why}" for name, why in outcome.left[:5])
     more = f" And {len(outcome.left) - 5:,} more." if len(outcome.left) > 5 else ""
