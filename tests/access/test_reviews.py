@@ -11,7 +11,7 @@ from app.domain.errors import NotAllowed, NotFound, RuleBroken
 from app.domain.reviews import Answer
 from app.extensions import db
 from app.models import AuditEvent, Organisation, OutgoingMail, Review
-from app.services import people, reviews, sessions
+from app.services import approving, people, reviews, sessions
 from tests.access.reviewing import DAYS, answers, confirm, count, line_of, start, withdraw
 from tests.cast import ORGANISATIONS, PASSWORD, PEOPLE
 from tests.services.access import WHY, add_role, find, last_event, pk_of
@@ -95,7 +95,7 @@ def test_everybody_is_confirmed_or_withdrawn_and_the_last_answer_closes_it(actin
     pk = start(acting)
     with acting("lena"):
         assert confirm(pk, "ann", "sue", "dee").done == 3
-        assert withdraw(pk, "vic", "rae").done == 2
+        assert withdraw(pk, "vic").done == withdraw(pk, "rae").done == 1
         assert [find(name).is_active for name in ("ann", "vic", "rae")] == [True, False, False]
         assert find("vic").disabled_reason == f"Access review: {WHY}" and len(find("vic").grants) == 1
         assert db.session.get(Review, pk).closed_at is None, "she is not answered for herself"
@@ -106,6 +106,23 @@ def test_everybody_is_confirmed_or_withdrawn_and_the_last_answer_closes_it(actin
     assert count(acting, AuditEvent.action == "user:disable") == 2
     assert count(acting, AuditEvent.action == "review:close") == 1
     assert start(acting) != pk, "the next one can begin"
+
+
+def test_several_withdrawn_at_once_wait_for_approval_which_settles_their_lines(acting) -> None:
+    pk = start(acting)
+    with acting("lena"):
+        outcome = withdraw(pk, "vic", "rae", "lena")
+        assert (outcome.done, len(outcome.left), len(outcome.asked)) == (0, 1, 1)
+        assert all(find(name).is_active for name in ("vic", "rae"))
+        assert outcome.asked[0].people.keys() == {find("vic").id, find("rae").id}
+        request = outcome.asked[0].id
+    assert {answers(acting, pk)[name] for name in ("vic", "rae")} == {""}
+    with acting("eli"):
+        approving.approve(request)
+        db.session.commit()
+        assert not any(find(name).is_active for name in ("vic", "rae"))
+        assert confirm(pk, "ann").done == 1
+    assert {answers(acting, pk)[name] for name in ("vic", "rae")} == {"left"}
 
 
 def test_nobody_answers_for_themselves_not_even_through_their_deputy(acting) -> None:
