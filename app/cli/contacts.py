@@ -16,7 +16,7 @@ from app.exports.lists import FORMATS
 from app.extensions import db
 from app.imports import pipeline
 from app.imports import verdict as checks
-from app.imports.checking import CellError
+from app.imports.sheet_checker import CellError
 from app.services.contact_list import SORTS
 from app.services.sessions import actor_of
 

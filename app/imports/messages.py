@@ -38,6 +38,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Copy the rows as values into a new workbook, or split the file, and upload it again.",
     "IMP-209": "{where} has a value in column {column}, beyond the {limit} columns allowed. "
     "Delete the columns that are not needed and upload the file again.",
+    "IMP-210": "This file has more than {limit} rows about people. Split it into smaller files and upload them one by "
+    "one.",
     # not allowed in it
     "IMP-301": f"This workbook holds content that is not allowed{{where}}. {_SAVE_AGAIN}",
     "IMP-302": "Macros are not allowed. Save the workbook as .xlsx, which leaves them out, and upload it again.",
