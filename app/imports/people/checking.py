@@ -9,14 +9,12 @@ from app.domain.answers import AnswerReader
 from app.domain.errors import DomainError, NotFound, UnreadableUpload
 from app.domain.item import Item, ItemError, quote
 from app.domain.items import KINDS
-from app.domain.roles import Role
-from app.domain.service import Service
-from app.extensions import db
-from app.imports.messages import sentence
-from app.imports.people import acts
-from app.imports.people.columns import (
+from app.domain.people_sheet import (
     ACTION,
     ACTS,
+    CHANGE,
+    CREATE,
+    DISABLE,
     EMAIL,
     FIRST_DAY,
     LAST_DAY,
@@ -31,17 +29,24 @@ from app.imports.people.columns import (
     USER_ID,
     Act,
     columns_for,
-    find_act,
-    name_columns,
 )
+from app.domain.roles import Role
+from app.domain.service import Service, holdable_roles, holdable_services
+from app.extensions import db
+from app.imports.messages import sentence
+from app.imports.people import acts
+from app.imports.people.acts import Outcome
+from app.imports.people.columns import find_act, name_columns
 from app.imports.preview import shorten, summarise
 from app.imports.reader import SourceRow
 from app.imports.sheet_checker import CellError, CheckedRows, SheetChecker
 from app.imports.verdict import Verdict, read_rows
 from app.models import Organisation
 from app.services.drafts import Draft
+from app.services.people_bulk import MOST_AT_ONCE
 
 BATCH_ROWS = 50
+ASKED, ASKED_SENTENCE = "IMP-706", "Somebody else has to approve this, so it is asked for and not done at once."
 # The letter and the header of a column.
 Place = tuple[str, str]
 # Where on the row what a verb refuses is to be looked for.
@@ -59,6 +64,7 @@ class PeopleChecker(SheetChecker):
     organisation_id: int
     _readers: dict[str, AnswerReader] = field(default_factory=dict)
     _seen: dict[Any, int] = field(default_factory=dict)
+    _disabled: list[Draft] = field(default_factory=list)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -96,17 +102,18 @@ class PeopleChecker(SheetChecker):
             outcomes = dict(zip((draft.row for draft in good), acts.do_rows(good, self.organisation_id), strict=True))
         finally:
             db.session.rollback()
+        last: list[Draft] = []
         for numbers, drafts, errors in read:
-            refused = [(draft, why) for draft in drafts if (why := outcomes[draft.row].refusal)]
-            warnings = [
-                CellError(draft.row or 0, "", "", "IMP-703", text)
-                for draft in drafts
-                if (text := outcomes[draft.row].warning)
-            ]
-            errors.extend(refusal_of(draft, why, self._place) for draft, why in refused)
+            tried = [(draft, outcomes[draft.row]) for draft in drafts]
+            errors.extend(refusal_of(draft, found.refusal, self._place) for draft, found in tried if found.refusal)
             errors.sort(key=lambda error: error.row)
-            kept = [draft for draft in drafts if outcomes[draft.row].refusal is None]
-            yield CheckedRows(kept, errors, warnings, len(numbers))
+            warnings = [warning for draft, found in tried for warning in warnings_of(draft, found)]
+            kept = [draft for draft, found in tried if found.refusal is None]
+            last.extend(draft for draft in kept if draft.type_code == DISABLE)
+            yield CheckedRows([draft for draft in kept if draft.type_code != DISABLE], errors, warnings, len(numbers))
+        if last:
+            # All who are to be disabled are so in one act, however far apart their rows are.
+            yield CheckedRows(last, [], [], 0)
 
     def _check_row(self, row: SourceRow) -> tuple[Draft | None, list[CellError]]:
         assert self.header is not None
@@ -131,8 +138,8 @@ class PeopleChecker(SheetChecker):
         if found:
             return None, [found[code] for code in self.columns if code in found]
         draft = Draft(act_code, answers, row=row.number)
-        repeat = self._repeat(draft)
-        return (None, [repeat]) if repeat else (draft, [])
+        amiss = self._repeat(draft) or self._other_disabling(draft)
+        return (None, [amiss]) if amiss else (draft, [])
 
     def _reader(self, act_code: str) -> AnswerReader:
         if act_code not in self._readers:
@@ -162,14 +169,28 @@ class PeopleChecker(SheetChecker):
         """Two rows that add the same user ID, or that say the same, are one too many."""
         assert draft.row is not None
         user_id = draft.answers[USER_ID].upper()
-        is_new = draft.type_code == "create"
-        key = (user_id, "create") if is_new else (user_id, draft.type_code, *sorted(draft.answers.items()))
+        is_new = draft.type_code == CREATE
+        key = (user_id, CREATE) if is_new else (user_id, draft.type_code, *sorted(draft.answers.items()))
         first = self._seen.setdefault(key, draft.row)
         if first == draft.row:
             return None
         if is_new:
             return self._at(draft.row, USER_ID, "IMP-601", f"Row {first} adds the same user ID. Keep one of them.")
         return CellError(draft.row, "", "", "IMP-601", f"This row repeats row {first}. Remove it.")
+
+    def _other_disabling(self, draft: Draft) -> CellError | None:
+        """Those who are disabled together are so for one reason, and not too many."""
+        if draft.type_code != DISABLE:
+            return None
+        assert draft.row is not None
+        self._disabled.append(draft)
+        first = self._disabled[0]
+        if first.answers[REASON] != draft.answers[REASON]:
+            message = f"All rows that disable people are one act, for one reason. Row {first.row} gives another."
+            return self._at(draft.row, REASON, "IMP-705", message)
+        if len(self._disabled) > MOST_AT_ONCE:
+            return self._at(draft.row, ACTION, "IMP-705", f"One file disables {MOST_AT_ONCE} people at most.")
+        return None
 
     def _at(self, row: int, code: str, number: str, message: str) -> CellError:
         return CellError(row, *self._place(code), number, message)
@@ -178,6 +199,14 @@ class PeopleChecker(SheetChecker):
         assert self.header is not None
         column = self.header.column_of(code)
         return (column.letter, column.header) if column else ("", self.columns[code].label)
+
+
+def warnings_of(draft: Draft, found: Outcome) -> list[CellError]:
+    """What is worth knowing of a row that is not refused."""
+    if found.refusal is not None:
+        return []
+    texts = [("IMP-703", found.warning), (ASKED, ASKED_SENTENCE if found.is_asked else "")]
+    return [CellError(draft.row or 0, "", "", code, text) for code, text in texts if text]
 
 
 def refusal_of(draft: Draft, why: DomainError, place: Callable[[str], Place]) -> CellError:
@@ -206,9 +235,9 @@ def _beyond(act: Act, texts: Mapping[str, str], columns: Mapping[str, Item]) -> 
 
 def _lacking(act: Act, answers: Mapping[str, str], columns: Mapping[str, Item]) -> dict[str, ItemError]:
     """What only some rows of an act must hold."""
-    if act is ACTS["change"] and not answers.keys() & {NAME, EMAIL}:
+    if act is ACTS[CHANGE] and not answers.keys() & {NAME, EMAIL}:
         return {NAME: ItemError("IMP-414", "Write the new name, the new e-mail address or both.")}
-    if act is ACTS["create"] and answers.keys() & {SERVICE, ROLE} and REASON not in answers:
+    if act is ACTS[CREATE] and answers.keys() & {SERVICE, ROLE} and REASON not in answers:
         return {REASON: ItemError("IMP-414", f"{columns[REASON].label} is missing.")}
     return {}
 
@@ -216,7 +245,8 @@ def _lacking(act: Act, answers: Mapping[str, str], columns: Mapping[str, Item]) 
 def new_checker(organisation_id: int) -> PeopleChecker:
     """A checker for the people of an organisation within reach."""
     organisation = db.session.get_one(Organisation, organisation_id)
-    return PeopleChecker(columns_for(organisation.kind_code), organisation.id)
+    kind = organisation.kind_code
+    return PeopleChecker(columns_for(holdable_services(kind), holdable_roles(kind)), organisation.id)
 
 
 def check_people(file_name: str, content: bytes, organisation_id: int, verdict: Verdict) -> Iterator[CheckedRows]:
@@ -228,7 +258,7 @@ def check_people(file_name: str, content: bytes, organisation_id: int, verdict: 
 
 def preview_people(verdict: Verdict) -> dict[str, Any]:
     """What is shown of a checked file of people before somebody decides."""
-    return summarise(verdict, _show_rows(verdict.first_good, columns_for("", tuple(Service), tuple(Role))))
+    return summarise(verdict, _show_rows(verdict.first_good, columns_for(tuple(Service), tuple(Role))))
 
 
 def _show_rows(some: list[Draft], columns: Mapping[str, Item]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from functools import partial
 
 from sqlalchemy import select
 
+from app.domain.people_sheet import USER_ID, columns_for
 from app.extensions import db
 from app.imports.chunks import pack, unpack
 from app.imports.people import acts
-from app.imports.people.checking import Place, refusal_of
-from app.imports.people.columns import USER_ID, columns_for
+from app.imports.people.checking import Place, refusal_of, warnings_of
 from app.imports.preview import add_late
 from app.imports.raising import Progress
 from app.imports.sheet_checker import CheckedRows
@@ -35,7 +35,7 @@ def _places(upload_id: int) -> Callable[[str], Place]:
     """Where the columns of the file are, as the preview keeps them."""
     preview = db.session.scalars(select(Upload.preview).where(Upload.id == upload_id)).one()
     found = {label: (letter, header) for letter, header, label in preview["columns"]}
-    labels = {code: item.label for code, item in columns_for("").items()}
+    labels = {code: item.label for code, item in columns_for((), ()).items()}
     return lambda code: found.get(labels[code], ("", labels[code]))
 
 
@@ -51,21 +51,24 @@ def _commit(
         return []
     content = unpack(chunk.content)
     outcomes = acts.do_rows(content.drafts, organisation_id)
-    both = list(zip(content.drafts, outcomes, strict=True))
-    done = [draft for draft, outcome in both if outcome.refusal is None]
-    late = [refusal_of(draft, outcome.refusal, place) for draft, outcome in both if outcome.refusal is not None]
+    tried = list(zip(content.drafts, outcomes, strict=True))
+    done = [draft for draft, found in tried if found.refusal is None]
+    late = [refusal_of(draft, found.refusal, place) for draft, found in tried if found.refusal is not None]
+    warnings = [warning for draft, found in tried for warning in warnings_of(draft, found)]
     chunk.is_raised = True
-    if late:
+    if late or warnings:
         errors = sorted([*content.errors, *late], key=lambda error: error.row)
-        chunk.content = pack(CheckedRows(done, errors, content.warnings, 0))
+        chunk.content = pack(CheckedRows(done, errors, warnings, 0))
         chunk.accepted_count, chunk.error_count = len(done), len(errors)
     upload = db.session.scalars(for_change(select(Upload).where(Upload.id == upload_id))).one()
     upload.raised_count += len(done)
-    if late:
+    upload.accepted_count -= len(late)
+    upload.refused_count += len(late)
+    asked_count = sum(found.is_asked for _, found in tried)
+    if late or asked_count:
         db.session.refresh(upload, ["preview"])
-        upload.accepted_count -= len(late)
-        upload.refused_count += len(late)
-        upload.preview = add_late(upload.preview, late)
+        so_far = upload.preview.get("asked_count", 0)
+        upload.preview = {**add_late(upload.preview, late), "asked_count": so_far + asked_count}
     progress(upload.raised_count, upload.accepted_count)
     db.session.commit()
     return [draft.answers[USER_ID].upper() for draft in done]
