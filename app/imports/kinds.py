@@ -95,7 +95,7 @@ KINDS: dict[UploadKind, Kind] = {
         preview=preview_people,
         commit=committing.commit_all,
         receipt=receipt.list_outcomes,
-        told=UploadWords("/people/uploads/", "row", "done"),
+        told=UploadWords("/people-uploads/", "row", "done"),
         nothing_good="No row of this file is good, so there is nothing to do.",
         begun_already="The rows of this upload are already being done.",
     ),

@@ -120,7 +120,7 @@ def register(app: Flask, config: Config) -> None:
         ContactTypePage(ContactType, name="Contact types", endpoint="contact_types", url="/contact-types"),
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
         people_page,
-        PeopleUploadPage(Upload, name="Uploads of people", endpoint="people_uploads", url="/people/uploads"),
+        PeopleUploadPage(Upload, name="Uploads of people", endpoint="people_uploads", url="/people-uploads"),
         PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
         OrganisationPage(Organisation, name="Organisations", endpoint="organisations", url="/organisations"),
         DeputyPage(Deputy, name="Deputies", endpoint="deputies", url="/deputies"),

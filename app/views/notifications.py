@@ -21,7 +21,7 @@ from app.views.words import show_instant
 
 PAGE_SIZE = 30
 SORTS = {"newest": Sort("Newest first", Notification.id, True)}
-_UPLOAD = re.compile(r"(/people)?/uploads/(\d{1,18})/")
+_UPLOAD = re.compile(r"/(people-)?uploads/(\d{1,18})/")
 
 
 class NotificationPage(Page):
