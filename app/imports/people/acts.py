@@ -80,7 +80,7 @@ class Outcome(NamedTuple):
 
 def _among(user_ids: Iterable[str], organisation_id: int) -> Any:
     """The keys of these people of an organisation, deleted ones left out."""
-    wanted = select(User.id).where(User.user_id.in_([one.strip().upper() for one in user_ids]))
+    wanted = select(User.id).where(User.user_id.in_(list(user_ids)))
     return wanted.where(User.organisation_id == organisation_id, User.deleted_at.is_(None))
 
 

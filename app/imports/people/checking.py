@@ -130,6 +130,7 @@ class PeopleChecker(SheetChecker):
             return None, list(found.values())
         act = ACTS[act_code]
         answers, wrong = self._reader(act_code).read(texts.get)
+        answers |= {code: answers[code].upper() for code in (USER_ID, SUCCESSOR) if code in answers}
         for code in act.several:
             self._read_several(code, texts.get(code, ""), answers, wrong)
         wrong |= _beyond(act, texts, self.columns) | _lacking(act, answers, self.columns)
@@ -168,7 +169,7 @@ class PeopleChecker(SheetChecker):
     def _repeat(self, draft: Draft) -> CellError | None:
         """Two rows that add the same user ID, or that say the same, are one too many."""
         assert draft.row is not None
-        user_id = draft.answers[USER_ID].upper()
+        user_id = draft.answers[USER_ID]
         is_new = draft.type_code == CREATE
         key = (user_id, CREATE) if is_new else (user_id, draft.type_code, *sorted(draft.answers.items()))
         first = self._seen.setdefault(key, draft.row)

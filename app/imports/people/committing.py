@@ -71,4 +71,4 @@ def _commit(
         upload.preview = {**add_late(upload.preview, late), "asked_count": so_far + asked_count}
     progress(upload.raised_count, upload.accepted_count)
     db.session.commit()
-    return [draft.answers[USER_ID].upper() for draft in done]
+    return [draft.answers[USER_ID] for draft in done]

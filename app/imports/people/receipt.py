@@ -28,7 +28,7 @@ def _lines(upload_id: int) -> Iterator[list[Value]]:
             yield [
                 draft.row,
                 ACTS[draft.type_code].label,
-                draft.answers[USER_ID].upper(),
+                draft.answers[USER_ID],
                 "Asked for approval" if draft.row in asked else "Done",
                 draft.answers.get(REASON, ""),
             ]
