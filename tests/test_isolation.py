@@ -206,6 +206,8 @@ LISTS = (
     ("ann", "/uploads/"),
     ("ann", "/contact-types/"),
     ("lena", "/people/"),
+    ("lena", "/people-uploads/"),
+    ("root", "/people-uploads/?organisation=ALD"),
     ("root", "/people/"),
     ("root", "/people/?organisation=BIR"),
     ("ada", "/contacts/?organisation=BIR"),

@@ -13,7 +13,7 @@ SERVICE, ROLE, FIRST_DAY, LAST_DAY = "SERVICE", "ROLE", "FIRST_DAY", "LAST_DAY"
 SUCCESSOR, REASON = "SUCCESSOR", "REASON"
 
 CREATE, CHANGE, DISABLE, DELETE = "create", "change", "disable", "delete"
-MOST_ROWS = 1000
+MOST_ROWS = 5000
 # Between several services or roles of a new person.
 SEPARATOR = ";"
 

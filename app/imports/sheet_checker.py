@@ -68,7 +68,7 @@ class SheetChecker(ABC):
 
     @abstractmethod
     def check_batches(self, batches: Iterator[list[SourceRow]]) -> Iterator[CheckedRows]:
-        """The rows of a file, checked."""
+        """The rows of a file, checked; a batch without rows says only that the work goes on."""
 
     def refuse_other(self, passed: list[SourceRow]) -> None:  # noqa: B027 - a kind may know of nothing else
         """Say it, with UnreadableUpload, when these rows hold the header of something else that we know."""

@@ -107,17 +107,18 @@ def check(kind: Kind, upload_id: int, progress: Progress) -> Verdict | None:
         # Packing goes on beside the checking of the next rows.
         with many_rows(), ThreadPoolExecutor(max_workers=1) as packing:
             for checked in kind.check(source, verdict):
-                chunks.append(
-                    {
-                        "kind": kind.name.value,
-                        "upload_id": upload_id,
-                        "organisation_id": source.organisation_id,
-                        "number": len(chunks),
-                        "accepted_count": len(checked.drafts),
-                        "error_count": len(checked.errors),
-                        "content": packing.submit(pack, checked),
-                    }
-                )
+                if checked.row_count or checked.drafts:
+                    chunks.append(
+                        {
+                            "kind": kind.name.value,
+                            "upload_id": upload_id,
+                            "organisation_id": source.organisation_id,
+                            "number": len(chunks),
+                            "accepted_count": len(checked.drafts),
+                            "error_count": len(checked.errors),
+                            "content": packing.submit(pack, checked),
+                        }
+                    )
                 db.session.rollback()
                 progress(verdict.row_count, 0)
     except UnreadableUpload as refusal:

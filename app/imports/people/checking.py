@@ -34,9 +34,9 @@ from app.domain.roles import Role
 from app.domain.service import Service, holdable_roles, holdable_services
 from app.extensions import db
 from app.imports.messages import sentence
-from app.imports.people import acts
 from app.imports.people.acts import Outcome
 from app.imports.people.columns import find_act, name_columns
+from app.imports.people.trying import try_all
 from app.imports.preview import shorten, summarise
 from app.imports.reader import SourceRow
 from app.imports.sheet_checker import CellError, CheckedRows, SheetChecker
@@ -46,6 +46,7 @@ from app.services.drafts import Draft
 from app.services.people_bulk import MOST_AT_ONCE
 
 BATCH_ROWS = 50
+NOTHING_YET = CheckedRows([], [], [], 0)
 ASKED, ASKED_SENTENCE = "IMP-706", "Somebody else has to approve this, so it is asked for and not done at once."
 # The letter and the header of a column.
 Place = tuple[str, str]
@@ -83,7 +84,7 @@ class PeopleChecker(SheetChecker):
         return BATCH_ROWS
 
     def check_batches(self, batches: Iterator[list[SourceRow]]) -> Iterator[CheckedRows]:
-        """Whether a row can be done depends on those above it, so all are tried in one transaction, and taken back."""
+        """Whether a row can be done depends on those above it, so they are tried together, and taken back."""
         read: list[tuple[list[int], list[Draft], list[CellError]]] = []
         count = 0
         for batch in batches:
@@ -98,17 +99,17 @@ class PeopleChecker(SheetChecker):
                     drafts.append(draft)
             read.append(([row.number for row in batch], drafts, errors))
         good = [draft for _, drafts, _ in read for draft in drafts]
-        try:
-            outcomes = dict(zip((draft.row for draft in good), acts.do_rows(good, self.organisation_id), strict=True))
-        finally:
-            db.session.rollback()
+        outcomes: dict[int | None, Outcome] = {}
+        for tried in try_all(good, self.organisation_id):
+            outcomes |= tried
+            yield NOTHING_YET
         last: list[Draft] = []
         for numbers, drafts, errors in read:
-            tried = [(draft, outcomes[draft.row]) for draft in drafts]
-            errors.extend(refusal_of(draft, found.refusal, self._place) for draft, found in tried if found.refusal)
+            pairs = [(draft, outcomes[draft.row]) for draft in drafts]
+            errors.extend(refusal_of(draft, found.refusal, self._place) for draft, found in pairs if found.refusal)
             errors.sort(key=lambda error: error.row)
-            warnings = [warning for draft, found in tried for warning in warnings_of(draft, found)]
-            kept = [draft for draft, found in tried if found.refusal is None]
+            warnings = [warning for draft, found in pairs for warning in warnings_of(draft, found)]
+            kept = [draft for draft, found in pairs if found.refusal is None]
             last.extend(draft for draft in kept if draft.type_code == DISABLE)
             yield CheckedRows([draft for draft in kept if draft.type_code != DISABLE], errors, warnings, len(numbers))
         if last:
