@@ -148,7 +148,7 @@ def _upload_people(organisation: str, text: str) -> int:
     """Let the LSO of an organisation change somebody's name by a file and disable nobody; the upload's id."""
     lso = sessions.actor_of(PEOPLE[LSOS[organisation]].user_id)
     assert lso is not None
-    header, member = "Action,User ID,Name,Reason\n", {"alder": "ALD-VIC", "birch": "BIR-BOB"}[organisation]
+    header, member = "Action,User ID,Name,Reason\n", {"alder": "ALD-RAE", "birch": "BIR-BOB"}[organisation]
     content = f"{header}Change,{member},{text},\nDisable,{text},,{text}\n".encode()
     with acting_as(lso):
         upload_id = people_pipeline.receive_upload(f"{text}-people.csv", content).id

@@ -25,7 +25,8 @@ def describe(upload: Upload, job: Job | None, words: UploadWords = CONTACTS) -> 
     """Rows done, the rate since the beginning, and what that leaves."""
     if upload.state == "received":
         done, total, began = job.done_count if job else 0, 0, job.started_at if job else None
-        heading, counted = "Checking your file", f"{done:,} rows checked so far." if done else "Waiting to start."
+        waiting = "Reading your file." if began else "Waiting to start."
+        heading, counted = "Checking your file", f"{done:,} rows checked so far." if done else waiting
     else:
         done, total, began = upload.raised_count, upload.accepted_count, upload.committed_at
         heading, counted = words.working, f"{done:,} of {total:,} {words.done}."
