@@ -1,5 +1,7 @@
 """imports.people.committing: what was found good is done once, in chunks, by the verbs of the desk."""
 
+from types import SimpleNamespace
+
 import pytest
 from sqlalchemy import select
 
@@ -100,7 +102,7 @@ def test_all_who_are_disabled_are_so_by_the_one_verb_for_several(acting, monkeyp
 def test_what_a_verb_asks_approval_of_counts_as_asked(acting, monkeypatch) -> None:
     """A verb that may not act at once gives back a request; so does the verb for several, who then stay as they are."""
     monkeypatch.setitem(acts._VERBS, "give-role", lambda asked: object())
-    monkeypatch.setattr(people_bulk, "change_many", lambda versions, change, asked: people_bulk.Outcome(0, []))
+    monkeypatch.setattr(people_bulk, "change_many", lambda versions, change, asked: SimpleNamespace(left=[]))
     with acting("lena"):
         upload_id, verdict = check(
             [row("Give role", "ALD-VIC", role="Member"), row("Disable", "ALD-ANN"), row("Disable", "ALD-SUE")]
