@@ -29,6 +29,7 @@ from app.services import audit, notifications
 from app.services.job_queue import enqueue
 from app.services.locking import for_change
 
+GONE = "There is no such upload."
 # What becomes of an upload whose work is given up, by the state it was in.
 GIVEN_UP = {"received": "failed", "committing": "stopped"}
 
@@ -220,7 +221,7 @@ def get_upload(kind: Kind, upload_id: int) -> Upload:
     """One upload of a kind within reach; NotFound otherwise."""
     upload = db.session.get(Upload, upload_id)
     if upload is None or upload.kind != kind.name:
-        raise NotFound("There is no such upload.")
+        raise NotFound(GONE)
     return upload
 
 

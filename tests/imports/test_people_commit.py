@@ -9,7 +9,7 @@ from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken, Unread
 from app.extensions import db
 from app.imports import pipeline as contacts_pipeline
 from app.imports.people import acts, checking, pipeline
-from app.models import AuditEvent, Organisation, Upload, UploadChunk, UploadFile
+from app.models import AuditEvent, Deputy, Organisation, Upload, UploadChunk, UploadFile
 from app.services import people, people_bulk
 from tests.imports.people import check, commit, new, people_workbook, quiet, row
 from tests.services.access import find, pk_of
@@ -96,7 +96,7 @@ def test_all_who_are_disabled_are_so_by_the_one_verb_for_several(acting, monkeyp
         assert verdict.accepted_count == 8
         commit(upload_id)
         assert [(count, change) for count, change, _ in called] == [(4, "disable")] * 2, "once tried, once done"
-        assert not find("ann").is_active and len(lines(upload_id)) == 8
+        assert [line[0] for line in lines(upload_id)] == list(range(2, 10))
 
 
 def test_what_a_verb_asks_approval_of_counts_as_asked(acting, monkeypatch) -> None:
@@ -185,3 +185,15 @@ def test_only_whoever_may_change_people_may_take_a_step(acting, busy) -> None:
             for step in steps:
                 with pytest.raises(NotAllowed):
                     step()
+
+
+def test_a_deputy_for_other_organisations_only_leaves_their_own_organisations_files_alone(acting, busy) -> None:
+    with acting("lena"):
+        upload_id, _ = check([row("Disable", "ALD-ANN")])
+    with acting("system"):
+        db.session.scalars(select(Deputy)).first().for_organisations = str(busy["birch"].organisation_id)
+        db.session.commit()
+    with acting("dee"):
+        for step in (pipeline.get_upload, pipeline.begin_commit, pipeline.start_commit, pipeline.check_again):
+            with pytest.raises(NotFound):
+                step(upload_id)

@@ -12,6 +12,7 @@ from app.imports.people import checking, pipeline
 from app.models import AuditEvent, Deputy, Grant, Notification, OutgoingMail, User
 from app.services.access_rules import GONE
 from app.services.people import TAKEN
+from tests.imports import files
 from tests.imports.people import HEADER, check, commit, new, people_workbook, quiet, row
 
 
@@ -181,3 +182,44 @@ def test_those_who_are_disabled_are_so_for_one_reason(acting) -> None:
         assert said(verdict) == [
             (3, "J", "IMP-705", "All rows that disable people are one act, for one reason. Row 2 gives another.")
         ]
+
+
+def test_hostile_files_are_refused_as_files_of_contacts_are(acting) -> None:
+    hostile = {
+        "entities": (files.with_prolog(files.STRINGS, files.LAUGHS), "IMP-301"),
+        "an outside file": (files.with_prolog(files.BOOK, files.OUTSIDE), "IMP-301"),
+        "a part twice": (files.repeated_part(), "IMP-305"),
+        "a false size": (files.with_false_size(10), "IMP-104"),
+        "a picture": (files.PNG, "IMP-102"),
+        "a quote never closed": (b'Action,User ID,Reason\nDisable,ALD-ANN,"x\n', "IMP-109"),
+    }
+    with acting("lena"):
+        for content, code in hostile.values():
+            try:
+                upload_id = pipeline.receive_upload("people.xlsx", content).id
+                db.session.commit()
+                assert pipeline.check_upload(upload_id, quiet) is None
+                db.session.commit()
+                found = pipeline.get_upload(upload_id).refusal_code
+            except UnreadableUpload as refusal:
+                db.session.rollback()
+                found = refusal.code
+            assert found == code
+
+
+def test_what_a_cell_says_is_never_more_than_text(acting) -> None:
+    """Formulas, markup and control characters end as text or as an error, never as an account of that name."""
+    with acting("lena"):
+        upload_id, verdict = check(
+            [
+                new("ALD-ONE", name='<script>alert("x")</script>'),
+                new("ALD-TWO", name="=HYPERLINK(1)"),
+                new("ALD-SIX", name="Ann\u202eNot", email="a@example.com"),
+                new("ALD-TEN", email="a@example.com\nBcc: b@example.com"),
+                new("' OR 1=1", email="a@example.com"),
+            ]
+        )
+        assert [(number, code) for number, _, code, _ in said(verdict)] == [
+            (3, "IMP-401"), (5, "IMP-412"), (6, "IMP-701"),
+        ]  # fmt: skip
+        assert commit(upload_id) == ["ALD-ONE", "ALD-SIX"]

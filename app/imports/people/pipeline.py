@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.access.actor import current_actor, needs
-from app.domain.errors import RuleBroken
+from app.domain.errors import NotFound, RuleBroken
 from app.domain.roles import Permission
 from app.domain.uploads import UploadKind
 from app.extensions import db
@@ -66,19 +66,19 @@ def give_up(upload_id: int, reason: str) -> None:
 @needs(Permission.USER_CHANGE)
 def check_again(upload_id: int) -> Upload:
     """Have a file whose check failed checked by a worker once more; Conflict when it is not waiting for that."""
-    return stages.check_again(KIND, upload_id)
+    return stages.check_again(KIND, get_upload(upload_id).id)
 
 
 @needs(Permission.USER_CHANGE)
 def start_commit(upload_id: int) -> Upload:
     """Have the good rows of a checked upload done by a worker; Conflict when somebody already did."""
-    return stages.start_commit(KIND, upload_id)
+    return stages.start_commit(KIND, get_upload(upload_id).id)
 
 
 @needs(Permission.USER_CHANGE)
 def begin_commit(upload_id: int) -> Upload:
     """Decide that the good rows are to be done; one caller wins, also where the same file waits twice."""
-    return stages.begin_commit(KIND, upload_id)
+    return stages.begin_commit(KIND, get_upload(upload_id).id)
 
 
 @needs(Permission.USER_CHANGE)
@@ -88,8 +88,11 @@ def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
 
 
 def get_upload(upload_id: int) -> Upload:
-    """One upload of people within reach; NotFound otherwise."""
-    return stages.get_upload(KIND, upload_id)
+    """One upload of people whose access is the actor's to look after; NotFound otherwise."""
+    upload = stages.get_upload(KIND, upload_id)
+    if not current_actor().manages(upload.organisation_id):
+        raise NotFound(stages.GONE)
+    return upload
 
 
 def list_chunks(upload_id: int) -> Iterator[Chunk]:

@@ -1,6 +1,7 @@
 """What became of the rows of a file of people."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from sqlalchemy import select
 
@@ -15,8 +16,8 @@ HEADINGS = ("Row", "Action", "User ID", "Outcome", "Reason")
 
 
 def list_outcomes(upload_id: int) -> Table:
-    """A line for each row that was done, in the order in which they were."""
-    return Table(HEADINGS, _lines(upload_id))
+    """A line for each row that was done, in row order, which is not the order in which they were."""
+    return Table(HEADINGS, sorted(_lines(upload_id), key=itemgetter(0)))
 
 
 def _lines(upload_id: int) -> Iterator[list[Value]]:

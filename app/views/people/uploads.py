@@ -8,7 +8,7 @@ from flask import g, request, url_for
 from flask_admin import expose
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from wtforms import HiddenField
 
 from app.access.actor import allowed, current_actor
@@ -77,6 +77,11 @@ class PeopleUploadPage(UploadPage):
         **UploadPage.column_formatters,
         "organisation_id": lambda view, context, upload, name: view.organisation_names().get(upload.organisation_id),
     }
+
+    def select_rows(self, parameters: dict[str, str], sort: str) -> Select[Any]:
+        """A deputy may look after other organisations than their own."""
+        statement, actor = super().select_rows(parameters, sort), current_actor()
+        return statement if actor.reaches_all else statement.where(Upload.organisation_id.in_(actor.managed_ids))
 
     def visible_filters(self) -> list[ListFilter]:
         return [choice for choice in self.filters if current_actor().reaches_all or choice.name != "organisation"]
