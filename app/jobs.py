@@ -20,9 +20,11 @@ from app.domain import clock
 from app.domain.errors import DomainError, NotAllowed, NotFound, RuleBroken
 from app.extensions import db
 from app.imports import pipeline
+from app.imports.people import pipeline as people_pipeline
 from app.models import Job
 from app.models.connections import reading
 from app.services import approving, contact_bulk, deputies, dormancy, reviews_due
+from app.services.job_queue import ACTING
 from app.services.sessions import actor_of_pk
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
 _LONGEST_ERROR = 400
 CANNOT_SIGN_IN = "The person who asked for this can no longer sign in."
+ACTS_NO_LONGER = "The person who asked for this no longer acts for the organisation."
 MAY_NO_LONGER = "The person who asked for this no longer has a role that allows it."
 OUR_FAULT = "Something went wrong on our side. We have been told."
 
@@ -72,9 +75,10 @@ def run(job_id: int, owner: str | None = None) -> None:
     if taken is None:
         return
     kind, arguments, asked_by = taken
-    actor = actor_of_pk(asked_by)
+    acting_pk = arguments.pop(ACTING, None)
+    actor = actor_of_pk(asked_by, acting_pk)
     if actor is None:
-        _fail(job_id, owner, CANNOT_SIGN_IN)
+        _fail(job_id, owner, _why_nobody(acting_pk))
         return
     try:
         with acting_as(actor):
@@ -102,13 +106,18 @@ def _progress(job_id: int, owner: str, done: int, total: int) -> None:
     job = db.session.get(Job, job_id, populate_existing=True)
     if job is None or job.owner != owner or job.state != "running":
         raise LeaseLost(job_id)
-    asker = actor_of_pk(job.asked_by_id)
+    acting_pk = job.arguments.get(ACTING)
+    asker = actor_of_pk(job.asked_by_id, acting_pk)
     if asker is None:
-        raise RuleBroken(CANNOT_SIGN_IN)
+        raise RuleBroken(_why_nobody(acting_pk))
     if job.kind in VERBS and not asker.may(permission_of(VERBS[job.kind])):
         raise RuleBroken(MAY_NO_LONGER)
     now = clock.now()
     job.done_count, job.total_count, job.lease_until = done, total or job.total_count, now + _lease
+
+
+def _why_nobody(acting_pk: int | None) -> str:
+    return CANNOT_SIGN_IN if acting_pk is None else ACTS_NO_LONGER
 
 
 def _progress_now(job_id: int, owner: str, done: int, total: int) -> None:
@@ -132,7 +141,8 @@ def _fail(job_id: int, owner: str, error: str) -> None:
         ended = mine.values(state="failed", error=shown, finished_at=clock.now(), lease_until=None)
         given_up = db.session.execute(ended.returning(Job.kind, Job.arguments)).first()
         if given_up is not None and given_up.kind in GIVEN_UP:
-            GIVEN_UP[given_up.kind](**given_up.arguments, reason=shown)
+            arguments = {name: value for name, value in given_up.arguments.items() if name != ACTING}
+            GIVEN_UP[given_up.kind](**arguments, reason=shown)
         db.session.commit()
 
 
@@ -188,13 +198,13 @@ def list_waiting() -> list[int]:
         return list(db.session.scalars(waiting.order_by(Job.id).limit(100)))
 
 
-def _check_upload(upload_id: int, progress: Callable[[int, int], None]) -> None:
+def _check_upload(verb: Callable[..., Any], upload_id: int, progress: Callable[[int, int], None]) -> None:
     own_steps = partial(_progress_now, *progress.args)  # type: ignore[attr-defined]
-    pipeline.check_upload(upload_id, own_steps)
+    verb(upload_id, own_steps)
 
 
-def _commit_upload(upload_id: int, progress: Callable[[int, int], None]) -> None:
-    pipeline.commit_chunks(upload_id, progress)
+def _commit_upload(verb: Callable[..., Any], upload_id: int, progress: Callable[[int, int], None]) -> None:
+    verb(upload_id, progress)
 
 
 def _move_contacts(progress: Callable[[int, int], None], **_asked: Any) -> None:
@@ -208,16 +218,14 @@ ATTENDED: tuple[tuple[Callable[[], list[int]], Callable[[int], None]], ...] = (
     (reviews_due.list_running, reviews_due.attend_review),
     (reviews_due.list_overdue, reviews_due.attend_line),
 )
-JOBS: dict[str, Callable[..., None]] = {
-    "check_upload": _check_upload,
-    "commit_upload": _commit_upload,
-    contact_bulk.JOB: _move_contacts,
-}
 # The verb of each job, for the permission it names.
-VERBS: dict[str, Callable[..., Any]] = {
-    "check_upload": pipeline.check_upload,
-    "commit_upload": pipeline.commit_chunks,
-    contact_bulk.JOB: contact_bulk.move_matching,
-}
+VERBS: dict[str, Callable[..., Any]] = {contact_bulk.JOB: contact_bulk.move_matching}
+JOBS: dict[str, Callable[..., None]] = {contact_bulk.JOB: _move_contacts}
 # Called as the service, with the job's arguments and the reason, when a job is given up for good.
-GIVEN_UP: dict[str, Callable[..., None]] = {"check_upload": pipeline.give_up, "commit_upload": pipeline.give_up}
+GIVEN_UP: dict[str, Callable[..., None]] = {}
+
+for _kind, _verbs in ((pipeline.KIND, pipeline), (people_pipeline.KIND, people_pipeline)):
+    VERBS |= {_kind.check_job: _verbs.check_upload, _kind.commit_job: _verbs.commit_chunks}
+    JOBS[_kind.check_job] = partial(_check_upload, _verbs.check_upload)
+    JOBS[_kind.commit_job] = partial(_commit_upload, _verbs.commit_chunks)
+    GIVEN_UP |= {_kind.check_job: _verbs.give_up, _kind.commit_job: _verbs.give_up}

@@ -210,6 +210,28 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("approvals.decide_view", "POST"): Route(
         lambda o: f"/approvals/{o.approval_code}/approve/", DECIDERS, ok=422, owned=True, reach=KEPT
     ),
+    ("people_uploads.index_view", "GET"): Route(at("/people-uploads/"), KEEPERS),
+    ("people_uploads.new_view", "GET"): Route(at("/people-uploads/new/"), KEEPERS),
+    ("people_uploads.new_view", "POST"): Route(at("/people-uploads/new/"), KEEPERS, ok=422),
+    ("people_uploads.template_view", "GET"): Route(at("/people-uploads/template/people.xlsx"), KEEPERS),
+    ("people_uploads.upload_view", "GET"): Route(
+        lambda o: f"/people-uploads/{o.people_upload_code}/", KEEPERS, owned=True, reach=KEPT
+    ),
+    ("people_uploads.progress_view", "GET"): Route(
+        lambda o: f"/people-uploads/{o.people_upload_code}/progress", KEEPERS, ok=302, owned=True, reach=KEPT
+    ),
+    ("people_uploads.commit_view", "POST"): Route(
+        lambda o: f"/people-uploads/{o.people_upload_code}/commit/", KEEPERS, ok=409, owned=True, reach=KEPT
+    ),
+    ("people_uploads.check_view", "POST"): Route(
+        lambda o: f"/people-uploads/{o.people_upload_code}/check/", KEEPERS, ok=409, owned=True, reach=KEPT
+    ),
+    ("people_uploads.errors_view", "GET"): Route(
+        lambda o: f"/people-uploads/{o.people_upload_code}/errors.csv", KEEPERS, owned=True, reach=KEPT
+    ),
+    ("people_uploads.receipt_view", "GET"): Route(
+        lambda o: f"/people-uploads/{o.people_upload_code}/receipt.csv", KEEPERS, owned=True, reach=KEPT
+    ),
     ("organisations.index_view", "GET"): Route(at("/organisations/"), ORGANISATION_READERS),
     ("organisations.details_view", "GET"): Route(
         by_id("/organisations/details/", "organisation_id"), ORGANISATION_READERS, owned=True, reach=KEPT

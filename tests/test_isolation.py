@@ -209,6 +209,8 @@ LISTS = (
     ("lena", "/reviews/"),
     ("root", "/reviews/?organisation=BIR"),
     ("root", "/leavers/"),
+    ("lena", "/people-uploads/"),
+    ("root", "/people-uploads/?organisation=ALD"),
     ("root", "/people/"),
     ("root", "/people/?organisation=BIR"),
     ("ada", "/contacts/?organisation=BIR"),

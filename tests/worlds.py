@@ -16,6 +16,7 @@ from app.domain.mail import MailKind
 from app.domain.spans import Span
 from app.extensions import db
 from app.imports import pipeline
+from app.imports.people import pipeline as people_pipeline
 from app.models import (
     Approval,
     Notification,
@@ -79,6 +80,8 @@ class Owned:
     review_code: str
     factor_code: str
     session_code: str
+    # A file of people.
+    people_upload_code: str
 
 
 def answers(mprn: str, text: str) -> dict[str, str]:
@@ -185,6 +188,23 @@ def _ask_for_approval(organisation: str, member: str, text: str) -> int:
         return asked.id
 
 
+def _upload_people(organisation: str, text: str) -> int:
+    """Let the LSO of an organisation change somebody's name by a file and disable nobody; the upload's id."""
+    lso = sessions.actor_of(PEOPLE[LSOS[organisation]].user_id)
+    assert lso is not None
+    header, member = "Action,User ID,Name,Reason\n", {"alder": "ALD-RAE", "birch": "BIR-BOB"}[organisation]
+    content = f"{header}Change,{member},{text},\nDisable,{text},,{text}\n".encode()
+    with acting_as(lso):
+        upload_id = people_pipeline.receive_upload(f"{text}-people.csv", content).id
+        db.session.commit()
+        people_pipeline.check_upload(upload_id, lambda done, total: None)
+        people_pipeline.begin_commit(upload_id)
+        db.session.commit()
+        people_pipeline.commit_chunks(upload_id, lambda done, total: None)
+        db.session.commit()
+    return upload_id
+
+
 def _act_for(organisation_id: int, text: str) -> None:
     """Let the Xoserve LSO act for an organisation and stop again."""
     times = {"idle": timedelta(hours=1), "longest": timedelta(hours=1)}
@@ -251,5 +271,6 @@ def _make_one(app: Flask, member: str, organisation: str) -> Owned:
         numbers += (_ask_for_approval(organisation, member, text),)
         numbers += (_ask_for_support(text), _appoint(organisation, member, text))
         numbers += (_review(organisation, member, text), *_add_sign_in_rows(actor, text))
+        numbers += (_upload_people(organisation, text),)
         codes = [public_ids.encode_id(number) for number in numbers]
         return Owned(reference, upload_id, actor.user_pk or 0, actor.organisation_id, event_id, *codes)

@@ -24,8 +24,8 @@ class Actor:
 
     `organisation_ids` are those whose contacts and all else is theirs, `access_ids` those whose people and grants they
     reach, and `managed_ids` those whose access they may change, as far as their permissions go. While they act for an
-    organisation that is not theirs, `on_behalf_of` is its name, `reason` is why, `acts_until` is when that ends, and
-    `themselves` is who they are in their own account.
+    organisation that is not theirs, `on_behalf_of` is its name, `reason` is why, `acts_until` is when that ends,
+    `acting_pk` is the key of what says so, and `themselves` is who they are in their own account.
     `is_pending` is somebody whose second factor is still asked for, who may do nothing; `is_proved` somebody who has
     shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the
     contacts that wait for their side, both up to a hundred.
@@ -50,6 +50,7 @@ class Actor:
     on_behalf_of: str = ""
     reason: str = ""
     acts_until: datetime | None = None
+    acting_pk: int | None = None
     themselves: "Actor | None" = None
     preferences: Preferences = Preferences()
     unread_count: int = 0

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.cli import audit, contacts, permissions, seeding, serving
+from app.cli import audit, contacts, people, permissions, seeding, serving
 
 
 def register(app: Flask) -> None:
@@ -10,6 +10,7 @@ def register(app: Flask) -> None:
     for command in (
         audit.commands,
         contacts.commands,
+        people.commands,
         permissions.command,
         seeding.commands,
         serving.up,

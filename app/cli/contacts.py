@@ -1,14 +1,13 @@
 """flask contacts: import and export as a named user."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.access.actor import Actor, acting_as
+from app.access.actor import acting_as
+from app.cli.importing import SOME_REFUSED, check_and_commit, find_user, say, say_refused
 from app.domain.errors import DomainError, NotAllowed, UnreadableUpload
 from app.domain.roles import Permission
 from app.exports import contacts as contact_export
@@ -16,31 +15,12 @@ from app.exports.lists import FORMATS
 from app.extensions import db
 from app.imports import pipeline
 from app.imports import verdict as checks
-from app.imports.checking import CellError
 from app.services.contact_list import SORTS
-from app.services.sessions import actor_of
-
-SOME_REFUSED, FILE_REFUSED, NOBODY = 1, 2, 3
-
-
-class WrongUser(click.ClickException):
-    """Nobody, or somebody who may not: told apart from what is said of the file."""
-
-    exit_code = NOBODY
 
 
 @click.group("contacts")
 def commands() -> None:
     """Import and export contacts."""
-
-
-def _actor(user_id: str, permission: Permission) -> Actor:
-    actor = actor_of(user_id)
-    if actor is None:
-        raise WrongUser(f"There is no active user {user_id}.")
-    if not actor.may(permission):
-        raise WrongUser(f"{user_id} may not do this: the permission {permission} is missing.")
-    return actor
 
 
 @commands.command("import")
@@ -55,16 +35,16 @@ def import_contacts(file: Path, user_id: str, type_code: str | None, commit: boo
 
     Exit status: 0 all rows are good, 1 some rows are refused, 2 the file is refused, 3 the user may not.
     """
-    actor = _actor(user_id, Permission.CONTACT_RAISE)
+    actor = find_user(user_id, Permission.CONTACT_RAISE)
     try:
         with acting_as(actor):
             verdict, references = _import(file, type_code.upper() if type_code else None, commit)
     except UnreadableUpload as refusal:
-        _say_refused(refusal.code, refusal.message, as_json)
+        say_refused(refusal.code, refusal.message, as_json)
     except DomainError as refusal:
-        _say_refused("IMP-402", refusal.message, as_json)
+        say_refused("IMP-402", refusal.message, as_json)
     else:
-        _say(verdict, references, as_json)
+        say(verdict, references, as_json)
         sys.exit(SOME_REFUSED if verdict.refused_count else 0)
 
 
@@ -78,68 +58,7 @@ def _import(file: Path, type_code: str | None, commit: bool) -> tuple[checks.Ver
         for _ in checks.check_file(file.name, content, definitions, type_code, verdict):
             db.session.rollback()
         return verdict, []
-    upload_id = pipeline.receive_upload(file.name, content, type_code).id
-    db.session.commit()
-    found = pipeline.check_upload(upload_id, _unheard)
-    db.session.commit()
-    if found is None:
-        upload = pipeline.get_upload(upload_id)
-        raise UnreadableUpload(upload.refusal_code or "IMP-106", upload.refusal or "The file was refused.")
-    if found.accepted_count == 0:
-        return found, []
-    pipeline.begin_commit(upload_id)
-    db.session.commit()
-    references = pipeline.commit_chunks(upload_id, _unheard)
-    db.session.commit()
-    accepted_count = pipeline.get_upload(upload_id).accepted_count
-    if accepted_count != found.accepted_count:  # some could be raised no more
-        found.accepted_count = accepted_count
-        found.errors = [error for chunk in pipeline.list_chunks(upload_id) for error in chunk.errors]
-    return found, references
-
-
-def _unheard(done: int, total: int) -> None:
-    """Progress that nobody watches."""
-
-
-def _say(verdict: checks.Verdict, references: list[str], as_json: bool) -> None:
-    if as_json:
-        errors: list[dict[str, Any]] = [error._asdict() for error in verdict.errors]
-        click.echo(
-            json.dumps(
-                {
-                    "rows": verdict.row_count,
-                    "accepted": verdict.accepted_count,
-                    "refused": verdict.refused_count,
-                    "errors": errors,
-                    "references": references,
-                },
-                ensure_ascii=False,
-            )
-        )
-        return
-    for note in verdict.notes:
-        click.echo(note)
-    for error in verdict.errors:
-        click.echo(_line(error))
-    for warning in verdict.warnings:
-        click.echo(f"Note: {_line(warning)}")
-    click.echo(f"{verdict.row_count:,} rows: {verdict.accepted_count:,} good, {verdict.refused_count:,} refused.")
-    for reference in references:
-        click.echo(reference)
-
-
-def _line(error: CellError) -> str:
-    where = f"Row {error.row}" + (f", column {error.column} “{error.header}”" if error.column else "")
-    return f"{where}: {error.message} ({error.code})"
-
-
-def _say_refused(code: str, message: str, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"refused_file": {"code": code, "message": message}}, ensure_ascii=False))
-    else:
-        click.echo(f"The file is refused: {message} ({code})", err=True)
-    sys.exit(FILE_REFUSED)
+    return check_and_commit(pipeline, pipeline.receive_upload(file.name, content, type_code).id)
 
 
 @commands.command("export")
@@ -159,7 +78,7 @@ def export_contacts(
     user_id: str, file_format: str, status: str, type_code: str, search: str, sort: str, output: Path | None
 ) -> None:
     """Write the contacts within a user's reach as csv or xlsx."""
-    actor = _actor(user_id, Permission.CONTACT_EXPORT)
+    actor = find_user(user_id, Permission.CONTACT_EXPORT)
     filters = {"status": status, "type": type_code.upper(), "q": search}
     filters = {name: value for name, value in filters.items() if value}
     try:

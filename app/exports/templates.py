@@ -1,4 +1,4 @@
-"""The template workbook of a contact type, made from its definition."""
+"""Template workbooks: of a contact type, made from its definition, and of people."""
 
 import io
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.domain.item import Item
 from app.domain.items import KINDS, Choice
+from app.domain.people_sheet import ACTS
 from app.services.definition import Definition
 
 LAYOUT_VERSION = 1
@@ -18,24 +19,36 @@ FILL_ROWS = 5000
 _REQUIRED = PatternFill("solid", fgColor="0B4A6F")
 _OPTIONAL = PatternFill("solid", fgColor="6B7C8C")
 _TEXT = "@"
+_HOW = "Fill the sheet {}, {} in each row, and upload this workbook. Dark headings are required."
 _WIDE = frozenset({"long_text"})
 
 
 def template(definition: Definition) -> bytes:
-    """An .xlsx with the sheets Contacts (one column per item), Help and Lists."""
+    """An .xlsx for contacts of one type: a column per item, and help."""
+    title = f"{definition.code} {definition.name}"
+    return _make("Contacts", title, [definition.guidance, _HOW.format("Contacts", "one contact")], definition.asked)
+
+
+def people_template(columns: Sequence[Item]) -> bytes:
+    """An .xlsx for what is to become of people: a column each, and help on every action."""
+    acts = [f"{act.label}: {act.words}" for act in ACTS.values()]
+    return _make("People", "People", [_HOW.format("People", "one action"), "The actions are:", *acts], columns)
+
+
+def _make(name: str, title: str, words: Sequence[str], items: Sequence[Item]) -> bytes:
+    """A workbook with the sheet to be filled, the sheet Help and the hidden sheet Lists."""
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)
-    sheet.title = "Contacts"
-    items = definition.asked
+    sheet.title = name
     lists = book.create_sheet("Lists")
     lists.sheet_state = "hidden"
     for index, item in enumerate(items, 1):
         _column(sheet, lists, index, item)
     sheet.freeze_panes = "A2"
     sheet.row_dimensions[1].height = 32
-    _help(book.create_sheet("Help", 1), definition, items)
-    book.properties.title = f"{definition.code} {definition.name}, template version {LAYOUT_VERSION}"
+    _help(book.create_sheet("Help", 1), title, words, items)
+    book.properties.title = f"{title}, template version {LAYOUT_VERSION}"
     book.properties.creator = "Contact Management Service"
     out = io.BytesIO()
     book.save(out)
@@ -79,11 +92,11 @@ def _column(sheet: Worksheet, lists: Worksheet, index: int, item: Item) -> None:
     rule.add(cells)
 
 
-def _help(sheet: Worksheet, definition: Definition, items: Sequence[Item]) -> None:
+def _help(sheet: Worksheet, title: str, words: Sequence[str], items: Sequence[Item]) -> None:
+    head = len(words) + 3
     rows: list[Sequence[str]] = [
-        (f"{definition.code} {definition.name}",),
-        (definition.guidance,),
-        ("Fill the sheet Contacts, one contact in each row, and upload this workbook. Dark headings are required.",),
+        (title,),
+        *((line,) for line in words),
         (),
         ("Column", "Required", "What it holds", "Help"),
         *((item.label, "Yes" if item.is_required else "No", KINDS[item.kind].label, item.help) for item in items),
@@ -94,9 +107,9 @@ def _help(sheet: Worksheet, definition: Definition, items: Sequence[Item]) -> No
         for cell in row:
             if cell.value is not None:
                 cell.data_type = "s"
-            cell.alignment = Alignment(wrap_text=cell.row > 4, vertical="top")
+            cell.alignment = Alignment(wrap_text=cell.row >= head, vertical="top")
     sheet["A1"].font = Font(bold=True, size=14)
-    for cell in sheet[5]:
+    for cell in sheet[head]:
         cell.font = Font(bold=True)
     for letter, width in zip("ABCD", (28, 10, 24, 80), strict=True):
         sheet.column_dimensions[letter].width = width

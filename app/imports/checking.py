@@ -2,108 +2,59 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cached_property
 
 from app.access.actor import current_actor
 from app.domain.errors import UnreadableUpload
-from app.domain.item import ItemError
-from app.imports.mapping import (
-    HEADER_SEARCH_ROWS,
-    TYPE_COLUMN,
-    HeaderMap,
-    folded,
-    is_header,
-    names_of,
-    no_header,
-    understand,
-)
-from app.imports.messages import sentence
-from app.imports.reader import Reading, SourceRow
+from app.domain.item import Item, ItemError
+from app.imports.mapping import TYPE_COLUMN, folded, is_header, names_of
+from app.imports.reader import SourceRow
+from app.imports.sheet_checker import CellError, CheckedRows, SheetChecker
 from app.services import drafts, repeats
-from app.services.definition import Definition
+from app.services.definition import OWN_REFERENCE, Definition
 from app.services.drafts import Draft
 
 BATCH_ROWS = 4000
 
 
-class CellError(NamedTuple):
-    """One thing wrong: the user's row number, column letter and header ("" when there is none), code, sentence."""
-
-    row: int
-    column: str
-    header: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True)
-class CheckedRows:
-    """Up to four thousand rows: the good ones as drafts, the errors, and warnings that stop nothing."""
-
-    drafts: list[Draft]
-    errors: list[CellError]
-    warnings: list[CellError]
-    row_count: int
-
-
 @dataclass
-class Checker:
-    """Checks one file. `definitions` is by code; `type_code` is None when each row names its own type."""
+class Checker(SheetChecker):
+    """Checks one file of contacts. `definitions` is by code; `type_code` is None when each row names its own type."""
 
     definitions: Mapping[str, Definition]
     type_code: str | None
-    header: HeaderMap | None = None
     _seen: dict[int, int] = field(default_factory=dict)
-    # Rows with text only in columns that are not used, such as totals and notes.
-    passed_over: list[int] = field(default_factory=list)
     _seen_points: dict[str, int] = field(default_factory=dict)
 
-    def check(self, reading: Reading) -> Iterator[CheckedRows]:
-        """Batches of checked rows, in order; UnreadableUpload when the header cannot be used or no row follows it."""
-        rows = (row for batch in reading.batches() for row in batch)
-        waiting: list[SourceRow] = []
-        self.header = self._find_header(rows)
-        is_empty = True
-        for row in rows:
-            if self._repeats_header(row):
-                continue
-            if not self._is_filled(row):
-                self.passed_over.append(row.number)
-                continue
-            is_empty = False
-            waiting.append(row)
-            if len(waiting) >= BATCH_ROWS:
-                yield self._check_batch(waiting)
-                waiting = []
-        if is_empty:
-            raise UnreadableUpload("IMP-505", sentence("IMP-505"))
-        if waiting:
-            yield self._check_batch(waiting)
+    @cached_property
+    def names(self) -> dict[str, str]:
+        wanted = [self.definitions[self.type_code]] if self.type_code else list(self.definitions.values())
+        return names_of(wanted, is_mixed=self.is_mixed)
 
-    def _names(self) -> dict[str, str]:
-        if not hasattr(self, "_name_table"):
-            wanted = [self.definitions[self.type_code]] if self.type_code else list(self.definitions.values())
-            self._name_table = names_of(wanted, is_mixed=self.type_code is None)
-        return self._name_table
+    @property
+    def required(self) -> Sequence[Item]:
+        return [item for item in self.definitions[self.type_code].items if item.is_required] if self.type_code else ()
 
-    def _find_header(self, rows: Iterable[SourceRow]) -> HeaderMap:
-        names, passed = self._names(), []
-        for row in rows:
-            if is_header(row, names):
-                return self._understand(row)
-            passed.append(row)
-            if len(passed) >= HEADER_SEARCH_ROWS:
-                break
-        for upper, lower in zip(passed, passed[1:], strict=False):
-            joined = _joined(upper, lower)
-            if is_header(joined, names):
-                raise UnreadableUpload("IMP-507", sentence("IMP-507", first=upper.number, second=lower.number))
-        if not passed:
-            raise UnreadableUpload("IMP-505", sentence("IMP-505"))
-        self._refuse_other_type(passed)
-        raise no_header(passed, names)
+    @property
+    def labels(self) -> dict[str, str]:
+        labels = {TYPE_COLUMN: "Contact type", OWN_REFERENCE.code: "Your reference"}
+        for definition in self.definitions.values():
+            for item in definition.items:
+                labels.setdefault(item.code, item.label)
+        return labels
 
-    def _refuse_other_type(self, passed: list[SourceRow]) -> None:
+    @property
+    def batch_rows(self) -> int:
+        return BATCH_ROWS
+
+    @property
+    def is_mixed(self) -> bool:
+        return self.type_code is None
+
+    def check_batches(self, batches: Iterator[list[SourceRow]]) -> Iterator[CheckedRows]:
+        return map(self._check_batch, batches)
+
+    def refuse_other(self, passed: list[SourceRow]) -> None:
         """A header of another type than the one chosen is worth its own sentence."""
         for definition in self.definitions.values() if self.type_code else ():
             names = names_of([definition], is_mixed=False)
@@ -114,23 +65,6 @@ class Checker:
                     f"Row {row.number} looks like the header of {definition.code} ({definition.name}), but the upload "
                     f"is for {self.type_code}. Choose the other type, or start from the template of {self.type_code}.",
                 )
-
-    def _understand(self, row: SourceRow) -> HeaderMap:
-        required: Sequence[object] = ()
-        if self.type_code:
-            required = [item for item in self.definitions[self.type_code].items if item.is_required]
-        return understand(row, self._names(), required, is_mixed=self.type_code is None)  # type: ignore[arg-type]
-
-    def _repeats_header(self, row: SourceRow) -> bool:
-        """Pasted files often hold the header again; every known column must hold its own name."""
-        assert self.header is not None
-        cells, width = row.cells, len(row.cells)
-        return all(index < width and cells[index] == header for index, header in self.header.used)
-
-    def _is_filled(self, row: SourceRow) -> bool:
-        assert self.header is not None
-        cells, width = row.cells, len(row.cells)
-        return any((index < width and cells[index]) or index in row.problems for index, _ in self.header.used)
 
     def _check_batch(self, rows: list[SourceRow]) -> CheckedRows:
         good: list[tuple[Draft, Definition]] = []
@@ -239,13 +173,6 @@ class Checker:
                     continue
             kept.append(draft)
         return kept
-
-
-def _joined(upper: SourceRow, lower: SourceRow) -> SourceRow:
-    width = max(len(upper.cells), len(lower.cells))
-    above = (*upper.cells, *[""] * (width - len(upper.cells)))
-    below = (*lower.cells, *[""] * (width - len(lower.cells)))
-    return SourceRow(lower.number, tuple(f"{a} {b}".strip() for a, b in zip(above, below, strict=True)), {})
 
 
 def group(errors: Iterable[CellError]) -> list[tuple[str, str, str, list[int]]]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from app.imports.checking import CellError, CheckedRows
+from app.imports.sheet_checker import CellError, CheckedRows
 from app.services.drafts import Draft
 
 _LEVEL = 1

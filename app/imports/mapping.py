@@ -128,7 +128,7 @@ def understand(row: SourceRow, names: Mapping[str, str], required: Sequence[Item
             "IMP-503",
             f"Row {row.number} is the header, but these columns are missing: {', '.join(missing)}."
             + (f" These were not recognised: {found}." if found else "")
-            + " Correct the headers, or start from the template of the contact type.",
+            + " Correct the headers, or start from the template.",
         )
     unknown = [f"{c.letter} “{c.header}”" for c in columns if c.code is None and folded(c.header) not in _OURS]
     notes = (f"Columns not used: {', '.join(unknown[:20])}{' …' if len(unknown) > 20 else ''}.",) if unknown else ()
@@ -140,6 +140,6 @@ def no_header(rows: Sequence[SourceRow], names: Mapping[str, str]) -> Unreadable
     first = ", ".join(f"“{cell}”" for cell in rows[0].cells if cell)[:120] if rows else "nothing"
     return UnreadableUpload(
         "IMP-503",
-        f"No row with column headers was found. The first row holds {first}. Put the headers, such as MPRN, above the "
-        "contacts, or start from the template of the contact type.",
+        f"No row with column headers was found. The first row holds {first}. Put the headers above the rows, "
+        "or start from the template.",
     )

@@ -26,18 +26,20 @@ SENTENCES: Final[dict[str, str]] = {
     "IMP-201": "This workbook unpacks to far more data than its contents call for{where}. "
     "Copy the rows into a new workbook and upload that.",
     "IMP-202": "{where} is in use down to row {row}, which is more than the 50,000 rows allowed. "
-    "Delete rows that are not contacts (empty ones too), or split the file, and upload it again.",
+    "Delete rows that are not needed (empty ones too), or split the file, and upload it again.",
     "IMP-203": "This workbook is made of more than {limit} parts. Copy the rows into a new workbook and upload that.",
     "IMP-204": f"{{where}} holds a row or cell whose position is not valid ({{found}}). {_SAVE_AGAIN}",
     "IMP-205": "{where} has too many or too large merged cells ({found}). "
     "Unmerge the cells of the list and upload the file again.",
     "IMP-206": "This workbook has {count} sheets; at most {limit} are allowed. "
-    "Copy the sheet with the contacts into a new workbook and upload that.",
+    "Copy the sheet that is needed into a new workbook and upload that.",
     "IMP-207": "This workbook is too complex ({found}). Copy the rows as values into a new workbook and upload that.",
     "IMP-208": "This file is too complex to read in the time or memory allowed. "
     "Copy the rows as values into a new workbook, or split the file, and upload it again.",
     "IMP-209": "{where} has a value in column {column}, beyond the {limit} columns allowed. "
     "Delete the columns that are not needed and upload the file again.",
+    "IMP-210": "This file has more than {limit} rows about people. Split it into smaller files and upload them one by "
+    "one.",
     # not allowed in it
     "IMP-301": f"This workbook holds content that is not allowed{{where}}. {_SAVE_AGAIN}",
     "IMP-302": "Macros are not allowed. Save the workbook as .xlsx, which leaves them out, and upload it again.",
@@ -56,10 +58,10 @@ SENTENCES: Final[dict[str, str]] = {
     "IMP-407": "{where} is formatted or stored as a date but holds no date. "
     "Type the date again, for example 2024-03-31.",
     # sheets
-    "IMP-501": 'The sheet "{name}" is hidden. Unhide it, or move the contacts to a sheet that can be seen, '
+    "IMP-501": 'The sheet "{name}" is hidden. Unhide it, or move the rows to a sheet that can be seen, '
     "and upload the file again.",
-    "IMP-502": "This workbook has no sheet with rows, only charts. Upload the workbook that holds the contacts.",
-    "IMP-505": "There are no contacts in this file. Fill in at least one row below the header and upload it again.",
+    "IMP-502": "This workbook has no sheet with rows, only charts. Upload the workbook that holds the rows.",
+    "IMP-505": "There are no rows below the header in this file. Fill in at least one and upload it again.",
     "IMP-506": 'There is no sheet called "{name}". This workbook has: {names}.',
     "IMP-507": "The header is spread over rows {first} and {second}. Put each column's name into one row "
     "and upload the file again.",

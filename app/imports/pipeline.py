@@ -1,36 +1,19 @@
-"""The stages of one upload, each a verb: receive, check, choose, commit; and what is done when one of them fails."""
+"""The verbs of an upload of contacts."""
 
-import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any
-
-from sqlalchemy import Select, select
 
 from app.access.actor import current_actor, needs
-from app.access.tenancy import compare_and_set
-from app.domain import clock
-from app.domain.errors import Conflict, NotFound, RuleBroken, UnreadableUpload
-from app.domain.item import show_date
+from app.domain.errors import RuleBroken
 from app.domain.roles import Permission
-from app.extensions import db
-from app.imports.chunks import Chunk, pack, unpack
-from app.imports.guard import guard
-from app.imports.hands import do_all
-from app.imports.messages import sentence
-from app.imports.preview import make_preview
-from app.imports.raising import Progress, raise_chunk, waiting_chunks
-from app.imports.verdict import TypeRefused, Verdict, check_file, load_definitions
-from app.models import Upload, UploadChunk, UploadFile
-from app.models.bulk import many_rows
-from app.models.connections import hurried
-from app.services import audit, contact_types, notifications
-from app.services.job_queue import enqueue
-from app.services.locking import for_change
+from app.domain.uploads import UploadKind
+from app.imports import stages
+from app.imports.chunks import Chunk
+from app.imports.kinds import KINDS, Progress
+from app.imports.verdict import Verdict
+from app.models import Upload
+from app.services import contact_types
 
-# What becomes of an upload whose work is given up, by the state it was in.
-GIVEN_UP = {"received": "failed", "committing": "stopped"}
+KIND = KINDS[UploadKind.CONTACTS]
 
 
 @needs(Permission.CONTACT_RAISE)
@@ -39,57 +22,28 @@ def receive_upload(file_name: str, content: bytes, type_code: str | None) -> Upl
 
     The same bytes are taken once: IMP-602 when this organisation already raised contacts from them.
     """
-    actor = current_actor()
-    digest = look_over(file_name, content, type_code)
-    upload = Upload(
-        organisation_id=actor.organisation_id,
-        uploaded_by_id=actor.user_pk,
-        uploaded_by_name=actor.name,
-        uploaded_at=clock.now(),
-        file_name=_plain_name(file_name),
-        sha256=digest,
-        size_bytes=len(content),
-        type_code=type_code,
-        state="received",
-    )
-    db.session.add(upload)
-    db.session.flush()
-    db.session.add(UploadFile(upload_id=upload.id, organisation_id=upload.organisation_id, content=content))
-    audit.record("upload:receive", upload, after={"sha256": digest, "size_bytes": len(content), "type": type_code})
-    return upload
+    _check_type(type_code)
+    organisation_id = current_actor().organisation_id
+    return stages.receive(KIND, file_name, content, organisation_id=organisation_id, type_code=type_code)
 
 
 def look_over(file_name: str, content: bytes, type_code: str | None) -> str:
     """The digest of a file that may be received; RuleBroken or UnreadableUpload for one that would not be."""
-    actor = current_actor()
-    if type_code and (refusal := contact_types.get_definition(type_code).refusal(actor.organisation_kind)):
+    _check_type(type_code)
+    return stages.look_over(KIND, file_name, content, current_actor().organisation_id)
+
+
+def _check_type(type_code: str | None) -> None:
+    kind = current_actor().organisation_kind
+    if type_code and (refusal := contact_types.get_definition(type_code).refusal(kind)):
         raise RuleBroken(refusal, field="type_code")
-    guard(file_name, content)
-    digest = hashlib.sha256(content).hexdigest()
-    _refuse_if_raised(_same_file(actor.organisation_id, digest))
-    return digest
-
-
-def _same_file(organisation_id: int, digest: str) -> Select[Any]:
-    """The uploads of the same bytes, oldest first."""
-    same = select(Upload).where(Upload.organisation_id == organisation_id, Upload.sha256 == digest)
-    return same.order_by(Upload.id)
-
-
-def _refuse_if_raised(uploads: Select[Any]) -> None:
-    is_under_way = Upload.state.in_(("committing", "stopped"))
-    # One that ended without a contact, every row refused since the check, may be raised another time.
-    is_raised = (Upload.state == "committed") & (Upload.raised_count > 0)
-    for earlier in db.session.scalars(uploads.where(is_under_way | is_raised).limit(1)):
-        day = show_date(earlier.uploaded_at.astimezone(clock.LONDON).date())
-        raise UnreadableUpload("IMP-602", sentence("IMP-602", name=earlier.file_name, day=day))
 
 
 @needs(Permission.CONTACT_RAISE)
 def receive_and_check_later(file_name: str, content: bytes, type_code: str | None) -> Upload:
     """Keep a file and have it checked by a worker."""
     upload = receive_upload(file_name, content, type_code)
-    upload.job_id = enqueue("check_upload", {"upload_id": upload.id}).id
+    stages.check_later(KIND, upload)
     return upload
 
 
@@ -98,150 +52,46 @@ def check_upload(upload_id: int, progress: Progress) -> Verdict | None:
     """Check a received file and keep what was found; a refused file is marked so. None when it was refused.
 
     A file of a type that may not be raised any more is refused too, for checking it again would not help. Reading
-    takes no lock: everything found is written in one short transaction at the end.
+    takes no lock.
     """
-    upload = get_upload(upload_id)
-    if upload.state != "received":
-        return None
-    content = db.session.scalars(select(UploadFile.content).where(UploadFile.upload_id == upload_id)).one()
-    definitions, verdict = load_definitions(), Verdict()
-    file_name, type_code, organisation_id = upload.file_name, upload.type_code, upload.organisation_id
-    chunks: list[dict[str, Any]] = []
-    db.session.rollback()
-    try:
-        # Packing goes on beside the checking of the next rows.
-        with many_rows(), ThreadPoolExecutor(max_workers=1) as packing:
-            for checked in check_file(file_name, content, definitions, type_code, verdict):
-                chunks.append(
-                    {
-                        "upload_id": upload_id,
-                        "organisation_id": organisation_id,
-                        "number": len(chunks),
-                        "accepted_count": len(checked.drafts),
-                        "error_count": len(checked.errors),
-                        "content": packing.submit(pack, checked),
-                    }
-                )
-                db.session.rollback()
-                progress(verdict.row_count, 0)
-    except UnreadableUpload as refusal:
-        _refuse(upload_id, refusal.code, refusal.message)
-        return None
-    except TypeRefused as refusal:
-        _refuse(upload_id, "IMP-415", refusal.message)
-        return None
-    upload = get_upload(upload_id)
-    db.session.add_all(UploadChunk(**chunk | {"content": chunk["content"].result()}) for chunk in chunks)
-    upload.state = "checked"
-    upload.row_count = verdict.row_count
-    upload.accepted_count = verdict.accepted_count
-    upload.refused_count = verdict.refused_count
-    upload.preview = make_preview(verdict, definitions)
-    audit.record("upload:check", upload, after={"rows": verdict.row_count, "refused": verdict.refused_count})
-    _tell(upload)
-    return verdict
-
-
-def _refuse(upload_id: int, code: str, message: str) -> None:
-    db.session.rollback()
-    upload = get_upload(upload_id)
-    upload.state, upload.refusal_code, upload.refusal = "refused", code, message
-    audit.record("upload:refuse", upload, after={"code": code})
-    _tell(upload)
-
-
-def _tell(upload: Upload) -> None:
-    """Tell who uploaded the file, when it was a worker that worked on it and nobody waits in front of the answer."""
-    if upload.job_id is not None:
-        notifications.tell_of_upload(upload)
+    return stages.check(KIND, upload_id, progress)
 
 
 @needs(Permission.CONTACT_RAISE)
 def give_up(upload_id: int, reason: str) -> None:
     """Say that the work on an upload ended for good before its end, and why; nothing when it waits for no work."""
-    upload = db.session.get(Upload, upload_id)
-    if upload is not None and upload.state in GIVEN_UP:
-        upload.state, upload.refusal = GIVEN_UP[upload.state], reason
-        audit.record("upload:fail", upload, after={"state": upload.state, "reason": reason})
-        _tell(upload)
+    stages.give_up(upload_id, reason)
 
 
 @needs(Permission.CONTACT_RAISE)
 def check_again(upload_id: int) -> Upload:
     """Have a file whose check failed checked by a worker once more; Conflict when it is not waiting for that."""
-    upload = get_upload(upload_id)
-    if not compare_and_set(upload, {"state": "failed"}, {"state": "received", "refusal": None, "job_id": None}):
-        raise Conflict("This file is not waiting to be checked again. Look at what became of it.")
-    upload.job_id = enqueue("check_upload", {"upload_id": upload.id}).id
-    audit.record("upload:recheck", upload)
-    return upload
+    return stages.check_again(KIND, upload_id)
 
 
 @needs(Permission.CONTACT_RAISE)
 def start_commit(upload_id: int) -> Upload:
     """Have the good rows of a checked upload raised by a worker; Conflict when somebody already did."""
-    upload = begin_commit(upload_id)
-    upload.job_id = enqueue("commit_upload", {"upload_id": upload.id}, total_count=upload.accepted_count).id
-    return upload
+    return stages.start_commit(KIND, upload_id)
 
 
 @needs(Permission.CONTACT_RAISE)
 def begin_commit(upload_id: int) -> Upload:
     """Decide that the good rows are to be raised; one caller wins, also where the same file waits twice."""
-    upload = get_upload(upload_id)
-    if upload.accepted_count == 0:
-        raise RuleBroken("No row of this file is good, so there is nothing to raise.")
-    same = _same_file(upload.organisation_id, upload.sha256)
-    db.session.scalars(for_change(same)).all()
-    _refuse_if_raised(same.where(Upload.id != upload_id))
-    # Raising that stopped goes on where it was; its chunks are marked.
-    expected = "stopped" if upload.state == "stopped" else "checked"
-    changes = {"state": "committing", "committed_at": clock.now(), "refusal": None, "job_id": None}
-    if not compare_and_set(upload, {"state": expected, "job_id": upload.job_id}, changes):
-        raise Conflict("This upload is already being raised.")
-    audit.record("upload:commit", upload, after={"rows": upload.accepted_count})
-    return upload
+    return stages.begin_commit(KIND, upload_id)
 
 
 @needs(Permission.CONTACT_RAISE)
 def commit_chunks(upload_id: int, progress: Progress) -> list[str]:
-    """Raise the contacts of a committing upload, a chunk and its mark at a time; references in row order.
-
-    May be killed at any point and run again: a chunk is raised with its mark or not at all. Rows that may not be
-    raised any more are refused, and are among the chunk's errors from then on.
-    """
-    if get_upload(upload_id).state != "committing":
-        return []
-    work = partial(raise_chunk, upload_id, load_definitions(), progress)
-    # Other transactions see the decision to raise only then.
-    db.session.commit()
-    with many_rows(), hurried():
-        references = [reference for some in do_all(work, waiting_chunks(upload_id)) for reference in some]
-        db.session.rollback()
-    # The commit that follows waits for the disk, and so for every chunk before it.
-    upload = get_upload(upload_id)
-    if compare_and_set(upload, {"state": "committing"}, {"state": "committed"}):
-        audit.record("upload:finish", upload, after={"contacts": upload.raised_count})
-        _tell(upload)
-    return references
+    """Raise the contacts of a committing upload, a chunk and its mark at a time; references in row order."""
+    return stages.commit_chunks(KIND, upload_id, progress)
 
 
 def get_upload(upload_id: int) -> Upload:
-    """One upload within reach; NotFound otherwise."""
-    upload = db.session.get(Upload, upload_id)
-    if upload is None:
-        raise NotFound("There is no such upload.")
-    return upload
+    """One upload of contacts within reach; NotFound otherwise."""
+    return stages.get_upload(KIND, upload_id)
 
 
 def list_chunks(upload_id: int) -> Iterator[Chunk]:
     """What was found in the file, in row order, some thousand rows at a time."""
-    wanted = select(UploadChunk.id).where(UploadChunk.upload_id == upload_id).order_by(UploadChunk.number)
-    for pk in db.session.scalars(wanted).all():
-        yield unpack(db.session.get_one(UploadChunk, pk).content)
-
-
-def _plain_name(file_name: str) -> str:
-    """The name without folders and unseen characters."""
-    bare = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(letter for letter in bare if letter.isprintable())[-200:] or "upload"
+    return stages.list_chunks(upload_id)

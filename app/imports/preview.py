@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.imports.checking import CellError, group, row_ranges
+from app.imports.checking import group, row_ranges
+from app.imports.sheet_checker import CellError
 from app.imports.verdict import Verdict
 from app.services import drafts
 from app.services.definition import OWN_REFERENCE, Definition
@@ -15,11 +16,16 @@ LONGEST_SHOWN = 120
 
 def make_preview(verdict: Verdict, definitions: Mapping[str, Definition]) -> dict[str, Any]:
     """What was understood, the first good rows as they were read, and every error and warning by kind."""
+    return summarise(verdict, _samples(verdict.first_good, definitions))
+
+
+def summarise(verdict: Verdict, samples: Mapping[str, Any]) -> dict[str, Any]:
+    """The preview of a file of any kind; `samples` are the first good rows as that kind shows them."""
     groups = _groups(verdict.errors)
     return {
         **verdict.understood,
         "notes": verdict.notes,
-        "samples": _samples(verdict.first_good, definitions),
+        "samples": samples,
         "group_count": len(groups),
         "error_count": len(verdict.errors),
         "groups": groups[:KEPT_GROUPS],
@@ -47,7 +53,7 @@ def _samples(some: Sequence[Draft], definitions: Mapping[str, Definition]) -> di
     # A code means the same in every type.
     asked = (*(item for code in types for item in definitions[code].items), OWN_REFERENCE)
     labels = {item.code: item.label for item in asked if item.code in answered}
-    shown = [{item.code: _short(text) for item, _, text in answers} for answers in read]
+    shown = [{item.code: shorten(text) for item, _, text in answers} for answers in read]
     return {
         "labels": list(labels.values()),
         "rows": [
@@ -57,5 +63,6 @@ def _samples(some: Sequence[Draft], definitions: Mapping[str, Definition]) -> di
     }
 
 
-def _short(text: str) -> str:
+def shorten(text: str) -> str:
+    """What is shown of an answer of any length."""
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"

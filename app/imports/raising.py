@@ -3,15 +3,17 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from app.extensions import db
-from app.imports.checking import CellError, CheckedRows
 from app.imports.chunks import Chunk, pack, unpack
+from app.imports.hands import do_all
 from app.imports.preview import add_late
+from app.imports.sheet_checker import CellError, CheckedRows
 from app.models import Upload, UploadChunk
 from app.services import contacts
 from app.services.definition import Definition
@@ -27,6 +29,12 @@ class Turn(NamedTuple):
     number: int
     content: Chunk
     contact_numbers: contacts.Numbers
+
+
+def raise_all(upload_id: int, definitions: Mapping[str, Definition], progress: Progress) -> list[str]:
+    """Raise the contacts of every chunk that was not raised yet; references in row order."""
+    work = partial(raise_chunk, upload_id, definitions, progress)
+    return [reference for some in do_all(work, waiting_chunks(upload_id)) for reference in some]
 
 
 def waiting_chunks(upload_id: int) -> Iterator[Turn]:

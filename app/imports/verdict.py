@@ -6,8 +6,9 @@ from typing import Any
 
 from app.access.actor import current_actor
 from app.domain.errors import RuleBroken
-from app.imports.checking import CellError, CheckedRows, Checker, row_ranges
+from app.imports.checking import Checker, row_ranges
 from app.imports.reader import open_upload
+from app.imports.sheet_checker import CellError, CheckedRows, SheetChecker
 from app.services import contact_types
 from app.services.definition import Definition
 from app.services.drafts import Draft
@@ -43,10 +44,14 @@ class Verdict:
 def check_file(
     file_name: str, content: bytes, definitions: dict[str, Definition], type_code: str | None, verdict: Verdict
 ) -> Iterator[CheckedRows]:
-    """Read and check a file as a stream, filling `verdict` on the way; writes nothing."""
+    """Read and check a file of contacts as a stream, filling `verdict` on the way; writes nothing."""
     if type_code and (refusal := definitions[type_code].refusal(current_actor().organisation_kind)):
         raise TypeRefused(refusal, field="type_code")
-    checker = Checker(definitions, type_code)
+    yield from read_rows(file_name, content, Checker(definitions, type_code), verdict)
+
+
+def read_rows(file_name: str, content: bytes, checker: SheetChecker, verdict: Verdict) -> Iterator[CheckedRows]:
+    """Read a file of any kind and have its rows checked, as a stream, filling `verdict` on the way."""
     with open_upload(file_name, content) as reading:
         for checked in checker.check(reading):
             verdict.row_count += checked.row_count
@@ -65,7 +70,7 @@ def check_file(
             *passed_over,
             *(note for note in reading.notes if not _is_about_our_sheets(note)),
         ]
-        labels = _labels(definitions)
+        labels = checker.labels
         verdict.understood = {
             "sheet": reading.sheet_name,
             "header_row": header.header_row,
@@ -74,16 +79,8 @@ def check_file(
 
 
 def _is_about_our_sheets(note: str) -> bool:
-    """Our templates bring these sheets; that they hold no contacts is no news."""
+    """Our templates bring these sheets; that they hold no rows is no news."""
     return any(f'"{name}"' in note for name in OUR_SHEETS)
-
-
-def _labels(definitions: dict[str, Definition]) -> dict[str, str]:
-    labels = {"CONTACT_TYPE": "Contact type", "OWN_REFERENCE": "Your reference"}
-    for definition in definitions.values():
-        for item in definition.items:
-            labels.setdefault(item.code, item.label)
-    return labels
 
 
 def load_definitions() -> dict[str, Definition]:

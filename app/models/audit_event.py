@@ -18,6 +18,7 @@ ACCESS_SUBJECTS = (
     "organisation",
     "acting_session",
     "deputy",
+    "people_upload",
     "approval",
     "review",
     "review_answer",

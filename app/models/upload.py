@@ -1,26 +1,52 @@
-"""One file of contacts on its way in."""
+"""One file on its way in: of contacts, or of what is to become of people's access."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    literal_column,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Id, Json, Model, OrganisationOwned, UtcDateTime
+from app.domain.uploads import UploadKind
+from app.models.base import AccessOwned, Id, Json, Model, UtcDateTime
+
+# As the database reports it, which Alembic compares letter by letter.
+_CONTACTS: ColumnElement[str] = literal_column("'contacts'")
 
 
-class Upload(OrganisationOwned, Model):
+class OfKind(AccessOwned):
+    """Files of people are access work, and reached by whoever looks after the access; files of contacts are not."""
+
+    kind: Mapped[str] = mapped_column(String(12), default=UploadKind.CONTACTS.value, server_default=_CONTACTS)
+
+    @classmethod
+    def access_rows(cls) -> ColumnElement[bool]:
+        """Those of files of people."""
+        return cls.kind == UploadKind.PEOPLE.value
+
+
+class Upload(OfKind, Model):
     """A file and what became of it.
 
     `state` is received -> checked | refused | failed, then committing -> committed | stopped; `refusal` says why it
     is refused, failed (the check can be asked for again) or stopped (the rest can still be raised). `type_code` is
-    None for a mixed file. `preview` holds what was understood and the grouped errors (imports.preview).
+    None for a mixed file and for people. `organisation_id` is whose contacts or people the rows are about. `preview`
+    holds what was understood and the grouped errors (imports.preview).
     """
 
     __tablename__ = "upload"
     __table_args__ = (
         UniqueConstraint("id", "organisation_id"),
-        Index(None, "organisation_id", "id"),
+        Index(None, "organisation_id", "kind", "id"),
         Index(None, "organisation_id", "sha256"),
     )
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
@@ -41,11 +67,16 @@ class Upload(OrganisationOwned, Model):
     preview: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, deferred=True)
     committed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    @property
+    def audit_subject(self) -> str:
+        """What events about it call it, so that access work is told apart there too."""
+        return "upload" if self.kind == UploadKind.CONTACTS else f"{self.kind}_upload"
+
     def __str__(self) -> str:
         return self.file_name
 
 
-class UploadFile(OrganisationOwned, Model):
+class UploadFile(OfKind, Model):
     """The bytes as they came."""
 
     __tablename__ = "upload_file"
@@ -57,11 +88,11 @@ class UploadFile(OrganisationOwned, Model):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class UploadChunk(OrganisationOwned, Model):
+class UploadChunk(OfKind, Model):
     """Some hundred checked rows: compressed JSON of the good ones and of the errors (imports.chunks).
 
-    The commit works from these, so what was previewed is what is raised; `is_raised` is written together with the
-    contacts.
+    The commit works from these, so what was previewed is what is done; `is_raised` is written together with the
+    contacts, or with what was done to people.
     """
 
     __tablename__ = "upload_chunk"

@@ -123,6 +123,12 @@ def grantable_to(actor: Actor, kind: str) -> tuple[list[Service], list[Role]]:
     return [one for one in Service if one in fitting_services], [role for role in Role if role in fitting_roles]
 
 
+def grantable_anywhere(actor: Actor) -> tuple[list[Service], list[Role]]:
+    """The services and roles the actor may give to people of one kind of organisation or another."""
+    roles, services = _grantable(actor)
+    return [one for one in Service if one in services], [role for role in Role if role in roles]
+
+
 def _grantable(actor: Actor) -> tuple[frozenset[Role], frozenset[Service]]:
     if actor is SYSTEM:
         return frozenset(Role), frozenset(GIVEN_SERVICES)

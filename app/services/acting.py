@@ -49,7 +49,7 @@ def begin_acting(organisation_id: int, reason: str) -> ActingSession:
     )
     db.session.add(begun)
     db.session.flush()
-    acting = reach.act(actor, organisation.id, organisation.name, begun.reason, begun.ends_at)
+    acting = reach.act(actor, organisation.id, organisation.name, begun.reason, begun.ends_at, begun.id)
     audit.record("acting:begin", begun, after={"ends_at": str(begun.ends_at)}, actor=acting)
     local = begun.ends_at.astimezone(clock.LONDON)
     until = f"{local:%H:%M} on {show_date(local.date())}"

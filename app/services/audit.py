@@ -70,7 +70,7 @@ def record(action: str, row: Any, *, organisation_id: int | None = None, **detai
     event = AuditEvent(
         **event_values(
             action,
-            type(row).__tablename__,
+            getattr(row, "audit_subject", type(row).__tablename__),
             row.id,
             str(row),
             organisation_id=row.organisation_id if organisation_id is None else organisation_id,

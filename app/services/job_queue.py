@@ -25,9 +25,15 @@ def list_own_jobs(kind: str, most: int) -> list[Job]:
     return list(db.session.scalars(own.order_by(Job.id.desc()).limit(most)))
 
 
+# Among a job's arguments, but none of its verb's: what says that whoever asked was acting for an organisation.
+ACTING = "acting"
+
+
 def enqueue(kind: str, arguments: dict[str, Any], *, total_count: int = 0) -> Job:
     """Add a job to be run as the actor who asks now; it exists only if the transaction commits."""
     actor, now = current_actor(), clock.now()
+    if actor.acting_pk is not None:
+        arguments = {**arguments, ACTING: actor.acting_pk}
     job = Job(
         kind=kind,
         arguments=arguments,

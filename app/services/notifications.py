@@ -1,6 +1,6 @@
 """What people are told the next time they look: written with what it tells of, in the same transaction."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
@@ -36,39 +36,50 @@ def _raiser(contact: Contact) -> int | None:
     return db.session.scalar(raising.limit(1))
 
 
-def tell_of_upload(upload: Upload) -> None:
-    """Tell who uploaded a file what became of it; part of the verbs that a worker carries out."""
-    wanted = select(User.is_active).where(User.id == upload.uploaded_by_id)
-    if not db.session.scalar(wanted):
+class UploadWords(NamedTuple):
+    """How one kind of upload speaks: where it is, what its rows make, and what was done with them."""
+
+    path: str
+    noun: str
+    done: str
+
+
+def tell_of_upload(upload: Upload, words: UploadWords) -> None:
+    """Tell who uploaded a file what became of it; part of the verbs that a worker carries out.
+
+    Whoever acted for another organisation is told nothing: they are out of its reach, and on the page meanwhile.
+    """
+    organisation_id = db.session.scalar(
+        select(User.organisation_id).where(User.id == upload.uploaded_by_id, User.is_active)
+    )
+    if organisation_id is None:
         return
     told = Notification(
         user_id=upload.uploaded_by_id,
-        organisation_id=upload.organisation_id,
+        organisation_id=organisation_id,
         at=clock.now(),
-        text=_upload_sentence(upload)[:_LONGEST_TEXT],
-        url=f"/uploads/{upload.id}/",
+        text=_upload_sentence(upload, words)[:_LONGEST_TEXT],
+        url=f"{words.path}{upload.id}/",
     )
     db.session.add(told)
 
 
-def _upload_sentence(upload: Upload) -> str:
+def _upload_sentence(upload: Upload, words: UploadWords) -> str:
     name = upload.file_name if len(upload.file_name) <= _LONGEST_NAME else upload.file_name[: _LONGEST_NAME - 1] + "…"
+    made = _count(upload.raised_count, words.noun)
+    good = _count(upload.accepted_count, "row")
     sentences = {
-        "checked": f"{name} was checked: {_rows(upload.accepted_count)} good, {upload.refused_count:,} with errors.",
-        "refused": f"{name} was refused. Nothing was raised.",
+        "checked": f"{name} was checked: {good} good, {upload.refused_count:,} with errors.",
+        "refused": f"{name} was refused. Nothing was {words.done}.",
         "failed": f"{name} could not be checked.",
-        "committed": f"{name} is finished: {_contacts(upload.raised_count)} raised.",
-        "stopped": f"{name} stopped after {_contacts(upload.raised_count)} had been raised.",
+        "committed": f"{name} is finished: {made} {words.done}.",
+        "stopped": f"{name} stopped after {made} had been {words.done}.",
     }
     return sentences[upload.state]
 
 
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
-
-
-def _contacts(count: int) -> str:
-    return f"{count:,} contact{'' if count == 1 else 's'}"
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def tell_of_access(user: User, sentence: str, url: str = "/account/") -> None:

@@ -25,7 +25,13 @@ MEMBERS: ColumnElement[Any] = (
 )
 _acted = aliased(Organisation)
 # What a browser's session is acting for; none of it where it acts for nobody.
-ACTING: tuple[Any, ...] = (_acted.id, _acted.name, ActingSession.reason, ActingSession.ends_at)
+ACTING: tuple[Any, ...] = (
+    _acted.id,
+    _acted.name,
+    ActingSession.reason,
+    ActingSession.ends_at,
+    ActingSession.id,
+)
 
 
 def join_acting(statement: Any, now: datetime) -> Any:
@@ -80,7 +86,9 @@ def widen(actor: Actor, members: str | None, powers: str | None, for_organisatio
     return replace(actor, access_ids=own | managed, managed_ids=managed)
 
 
-def act(actor: Actor, organisation_id: int, name: str, reason: str, until: datetime) -> Actor:
+def act(
+    actor: Actor, organisation_id: int, name: str, reason: str, until: datetime, acting_pk: int | None = None
+) -> Actor:
     """The actor while they act for another organisation: its access within reach, of nobody else's anything."""
     only = frozenset({organisation_id})
     return replace(
@@ -91,5 +99,6 @@ def act(actor: Actor, organisation_id: int, name: str, reason: str, until: datet
         on_behalf_of=name,
         reason=reason,
         acts_until=until,
+        acting_pk=acting_pk,
         themselves=actor,
     )

@@ -14,7 +14,7 @@ from app.domain.errors import RuleBroken, ShutOut
 from app.domain.preferences import Preferences
 from app.domain.roles import EVERYONE, Permission, Role, is_closely_guarded, permissions_of
 from app.extensions import db
-from app.models import Grant, Organisation, SignInLink, User, UserSession
+from app.models import ActingSession, Grant, Organisation, SignInLink, User, UserSession
 from app.models.connections import reading
 from app.services import audit, locks, passwords, reach, second_factors, standing
 from app.services.in_force import counts_on
@@ -149,7 +149,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_pending, proved_at = first[:6]
     is_active, is_organisation_active, has_factor, chosen, unread_count, waiting_count = first[6:12]
-    looks_after, acting, person = first[12:15], first[15:19], list(first[19:-1])
+    looks_after, acting, person = first[12:15], first[15:20], list(first[20:-1])
     if revoked_at or not is_active or not is_organisation_active:
         return None
     roles = frozenset(Role(row.role) for row in rows if row.role)
@@ -189,9 +189,16 @@ def actor_of(user_id: str) -> Actor | None:
     return _find_actor(User.user_id == user_id.strip().upper())
 
 
-def actor_of_pk(user_pk: int) -> Actor | None:
-    """The same by key, for jobs."""
-    return _find_actor(User.id == user_pk)
+def actor_of_pk(user_pk: int, acting_pk: int | None = None) -> Actor | None:
+    """The same by key, for jobs; what was asked for while acting for an organisation is done while that lasts."""
+    actor = _find_actor(User.id == user_pk)
+    if actor is None or acting_pk is None:
+        return actor
+    with acting_as(SYSTEM), reading():
+        wanted = reach.join_acting(select(*reach.ACTING).select_from(UserSession), clock.now())
+        wanted = wanted.where(UserSession.user_id == user_pk, UserSession.revoked_at.is_(None))
+        acting = db.session.execute(wanted.where(ActingSession.id == acting_pk)).first()
+    return reach.act(actor, *acting) if acting is not None and actor.may(Permission.ACCESS_ACT) else None
 
 
 _ACTOR_COLUMNS = (

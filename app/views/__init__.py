@@ -57,6 +57,7 @@ from app.views.notifications import NotificationPage
 from app.views.organisations import OrganisationPage
 from app.views.people.bulk import PeopleBulkPage
 from app.views.people.page import PeoplePage
+from app.views.people.uploads import PeopleUploadPage
 from app.views.raising import RaisePage
 from app.views.reviews.page import ReviewPage
 from app.views.saved_views import SavedViewPage
@@ -124,6 +125,7 @@ def register(app: Flask, config: Config) -> None:
         ContactTypePage(ContactType, name="Contact types", endpoint="contact_types", url="/contact-types"),
         DataItemPage(DataItem, name="Data items", endpoint="data_items", url="/data-items"),
         people_page,
+        PeopleUploadPage(Upload, name="Uploads of people", endpoint="people_uploads", url="/people-uploads"),
         PeopleBulkPage(people_page, name="Change people", endpoint="people_many", url="/people/many"),
         ReviewPage(Review, name="Access reviews", endpoint="reviews", url="/reviews"),
         LeaverPage(User, name="Leavers", endpoint="leavers", url="/leavers"),

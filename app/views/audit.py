@@ -31,8 +31,15 @@ SUBJECTS = (
     ("review", "Access reviews"),
     ("support_request", "Support requests"),
     ("upload", "Uploads"),
+    ("people_upload", "Uploads of people"),
     ("user", "People and sessions"),
 )
+
+
+def _request_words(request_id: str) -> str:
+    """A request as it is; an upload, whose number counts everybody's, by its address."""
+    name, _, number = request_id.partition(" ")
+    return f"Upload {encode_id(int(number))}" if name == "upload" and number.isdecimal() else request_id
 
 
 def _acts() -> list[tuple[str, str]]:

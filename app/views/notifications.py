@@ -21,7 +21,7 @@ from app.views.words import show_instant
 
 PAGE_SIZE = 30
 SORTS = {"newest": Sort("Newest first", Notification.id, True)}
-_UPLOAD = re.compile(r"/uploads/(\d{1,18})/")
+_UPLOAD = re.compile(r"/(people-)?uploads/(\d{1,18})/")
 
 
 class NotificationPage(Page):
@@ -74,5 +74,6 @@ def _address_of(notification: Notification) -> str:
     """Where what it tells of is. Upload numbers count everybody's uploads and are spread, as in every address."""
     upload = _UPLOAD.fullmatch(notification.url)
     if upload:
-        return url_for("uploads.upload_view", upload_id=encode_id(int(upload[1])))
+        page = "people_uploads" if upload[1] else "uploads"
+        return url_for(f"{page}.upload_view", upload_id=encode_id(int(upload[2])))
     return safe_return(notification.url, url_for("notifications.index_view"))

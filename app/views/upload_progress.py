@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.domain import clock
 from app.models import Job, Upload
+from app.views.upload_words import CONTACTS, UploadWords
 
 MINUTE = 60
 
@@ -20,14 +21,15 @@ class Progress(NamedTuple):
     left: str
 
 
-def describe(upload: Upload, job: Job | None) -> Progress:
+def describe(upload: Upload, job: Job | None, words: UploadWords = CONTACTS) -> Progress:
     """Rows done, the rate since the beginning, and what that leaves."""
     if upload.state == "received":
         done, total, began = job.done_count if job else 0, 0, job.started_at if job else None
-        heading, counted = "Checking your file", f"{done:,} rows checked so far." if done else "Waiting to start."
+        waiting = "Reading your file." if began else "Waiting to start."
+        heading, counted = "Checking your file", f"{done:,} rows checked so far." if done else waiting
     else:
         done, total, began = upload.raised_count, upload.accepted_count, upload.committed_at
-        heading, counted = "Raising contacts", f"{done:,} of {total:,} raised."
+        heading, counted = words.working, f"{done:,} of {total:,} {words.done}."
     rate = _per_second(done, began)
     left = (total - done) / rate if rate and total else None
     return Progress(heading, counted, done, total, f"{rate:,.0f} rows a second" if rate >= 1 else "", _time_left(left))

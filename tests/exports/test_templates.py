@@ -6,9 +6,9 @@ from datetime import date
 import openpyxl
 import pytest
 
+from app.domain.errors import UnreadableUpload
 from app.domain.items import KINDS, Choice
 from app.exports.templates import FILL_ROWS, template
-from app.imports import pipeline
 from app.imports import verdict as checks
 from app.services import contact_types
 from seed.load import FOLDER
@@ -96,6 +96,6 @@ def test_an_empty_template_holds_no_contacts(acting) -> None:
     with acting("ann"):
         body = template(contact_types.get_definition("ADD"))
         definitions = checks.load_definitions()
-        with pytest.raises(pipeline.UnreadableUpload) as refusal:
+        with pytest.raises(UnreadableUpload) as refusal:
             list(checks.check_file("empty.xlsx", body, definitions, "ADD", checks.Verdict()))
         assert refusal.value.code == "IMP-505"

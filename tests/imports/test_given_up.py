@@ -9,7 +9,7 @@ from app import jobs
 from app.domain import clock
 from app.domain.errors import Conflict, NotAllowed, NotFound
 from app.extensions import db
-from app.imports import checking, pipeline, raising
+from app.imports import checking, kinds, pipeline, raising
 from app.models import AuditEvent, Contact, ContactType, Grant, Job, Upload, User
 from tests.worlds import workbook
 
@@ -99,7 +99,7 @@ def test_a_check_that_fails_by_our_fault_is_given_up_after_the_last_try_only(
     def fault(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(pipeline, "check_file", fault)
+    monkeypatch.setattr(kinds, "check_file", fault)
     now = clock.now()
     for attempt in range(1, jobs.MOST_ATTEMPTS + 1):
         assert look(acting, upload_id).state == "received"

@@ -75,14 +75,14 @@ def test_a_chunk_that_another_worker_raised_meanwhile_is_left_alone(acting, monk
         turns = list(real(upload_id))
         db.session.rollback()
         with monkeypatch.context() as other:
-            other.setattr(pipeline, "waiting_chunks", real)
+            other.setattr(raising, "waiting_chunks", real)
             assert len(commit(upload_id)) == 10
         yield from turns
 
     with acting("ann"):
         upload_id = receive(rows_of(10))
         check(upload_id)
-        monkeypatch.setattr(pipeline, "waiting_chunks", taken_over)
+        monkeypatch.setattr(raising, "waiting_chunks", taken_over)
         assert commit(upload_id) == [] and count(Contact) == 10
         assert pipeline.get_upload(upload_id).raised_count == 10
         assert actions().count("upload:finish") == 1

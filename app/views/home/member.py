@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from app.access.actor import current_actor
 from app.domain.descriptions import describe_shares
+from app.domain.uploads import UploadKind
 from app.extensions import db
 from app.models import Upload
 from app.services import figures
@@ -56,7 +57,8 @@ def by_age() -> dict[str, Any]:
 
 
 def uploads() -> dict[str, Any]:
-    wanted = select(Upload).order_by(Upload.id.desc()).limit(RECENT_UPLOADS)
+    wanted = select(Upload).where(Upload.kind == UploadKind.CONTACTS.value)
+    wanted = wanted.order_by(Upload.id.desc()).limit(RECENT_UPLOADS)
     return {"uploads": list(db.session.scalars(wanted)), "states": STATES, "show_instant": show_instant}
 
 

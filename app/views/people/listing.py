@@ -13,6 +13,7 @@ from app.access.actor import allowed, current_actor
 from app.domain.errors import RuleBroken
 from app.domain.roles import Permission
 from app.domain.service import holdable_roles
+from app.imports.people import pipeline
 from app.models import User
 from app.services import locks, organisations, people, people_bulk, people_list
 from app.views.fields import no_control_characters
@@ -141,6 +142,10 @@ class PeopleListPage(ListPage):
             return []
         return [("disable", "Disable"), ("enable", "Enable again"), ("withdraw-service", "Withdraw a service"),
                 ("give-role", "Give a role")]  # fmt: skip
+
+    def spreadsheet_url(self) -> str:
+        """Where changes by spreadsheet are, for those who may make them."""
+        return url_for("people_uploads.index_view") if allowed(pipeline.receive_and_check_later) else ""
 
     def bulk_url(self) -> str:
         return url_for("people_many.index_view")

@@ -1,0 +1,1 @@
+"""Files of people: what is to become of their accounts, services and roles, a row for each act."""
