@@ -137,3 +137,18 @@ def test_an_organisations_page_leads_to_acting_for_it(busy, browser, xena) -> No
     assert 'value="ALD"' in xena.get("/acting/?organisation=ALD").get_data(as_text=True)
     for name in ("root", "lena"):
         assert "/acting/" not in browser(name).get(f"/organisations/details/?id={code}").get_data(as_text=True)
+
+
+def test_a_clock_that_is_put_back_makes_nobody_act_for_longer_or_for_two(busy, xena, monkeypatch) -> None:
+    now = clock.now()
+    at = {"now": now}
+    monkeypatch.setattr(clock, "now", lambda: at["now"])
+    begin(xena)
+    at["now"] = now - timedelta(minutes=5)
+    assert xena.get("/people/new/").status_code == 403
+    for minutes in range(10, 71, 10):
+        at["now"] = now + timedelta(minutes=minutes)
+        xena.get("/")
+    begin(xena, "BIR")
+    at["now"] = now + timedelta(minutes=5)
+    assert xena.get("/people/new/").status_code == 403
