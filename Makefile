@@ -6,7 +6,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test faults bench vendor clean rebuild
+.PHONY: help run test faults soak bench vendor clean rebuild
 
 # The Python to make the virtualenv with; empty means the first one found that is new enough.
 PYTHON ?=
@@ -34,6 +34,9 @@ test: .venv/.dev ## check the code and run every test
 
 faults: .venv/.dev ## plant the faults of tests/faults one by one and see that a test notices each
 	@exec $(IN_VENV) tests.faults $(ARGS)
+
+soak: .venv/.dev ## drive people's access at random for hours, against the model of its rules
+	@exec $(IN_VENV) pytest --hypothesis-profile=soak tests/access/test_machine.py $(ARGS)
 
 bench: .venv-bench/.bench ## measure the service against its goals (BENCH_QUICK=1 for a small run)
 	@exec .venv-bench/bin/python -m bench $(ARGS)

@@ -82,7 +82,8 @@ class World:
             load_cast()
             db.session.remove()
             db.engine.dispose()
-        self._keep("cast")
+        self._kept: set[str] = set()
+        self.keep("cast")
         self._busy: dict[str, Owned] = {}
 
     def _prepare(self) -> str:
@@ -93,8 +94,10 @@ class World:
     def _template(self, name: str) -> Path:
         return self._folder / f"{name}.sqlite3"
 
-    def _keep(self, name: str) -> None:
+    def keep(self, name: str) -> None:
         """Make what is there now the template of that name."""
+        self._release()
+        self._kept.add(name)
         if self.kind == "sqlite":
             with sqlite3.connect(self._live) as source, sqlite3.connect(self._template(name)) as target:
                 source.backup(target)
@@ -108,8 +111,7 @@ class World:
         if not self._busy:
             self.restore()
             self._busy = make_busy(self.app)
-            self._release()
-            self._keep("busy")
+            self.keep("busy")
         self.restore("busy")
         return self._busy
 
@@ -133,8 +135,8 @@ class World:
         """Leave nothing behind."""
         self._release()
         if self.kind == "postgresql":
-            for suffix in ("", "_cast", "_busy"):
-                drop_database(os.environ[URL_VARIABLE], self._name + suffix)
+            for name in (self._name, *(f"{self._name}_{kept}" for kept in self._kept)):
+                drop_database(os.environ[URL_VARIABLE], name)
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,10 @@ class Route:
     reach: frozenset[str] = ALDERS
     data: dict[str, Any] = field(default_factory=dict)
     is_open: bool = False
+    # Who may read such rows and not do this: 403 where they reach the row, 404 where they do not.
+    lookers: frozenset[str] = frozenset()
+    # What is answered of a person who was deleted.
+    deleted: int = 404
 
     def expected(self, name: str) -> int:
         """The status for a member of the cast or "nobody"."""
@@ -138,6 +142,7 @@ ROUTES: dict[tuple[str, str], Route] = {
         ok=409,
         owned=True,
         data={"version": "99", "message": "x"},
+        lookers=READERS - RAISERS,
     ),
     ("moving.index_view", "POST"): Route(at("/move/"), RAISERS, data={"action": "withdraw", "which": "all"}),
     # Nothing was chosen, so nothing is withdrawn.
@@ -168,8 +173,12 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("uploads.progress_view", "GET"): Route(
         lambda o: f"/uploads/{o.upload_code}/progress", UPLOADERS, ok=302, owned=True
     ),
-    ("uploads.commit_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/commit/", RAISERS, ok=409, owned=True),
-    ("uploads.check_view", "POST"): Route(lambda o: f"/uploads/{o.upload_code}/check/", RAISERS, ok=409, owned=True),
+    ("uploads.commit_view", "POST"): Route(
+        lambda o: f"/uploads/{o.upload_code}/commit/", RAISERS, ok=409, owned=True, lookers=STAFF
+    ),
+    ("uploads.check_view", "POST"): Route(
+        lambda o: f"/uploads/{o.upload_code}/check/", RAISERS, ok=409, owned=True, lookers=STAFF
+    ),
     ("uploads.errors_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/errors.csv", UPLOADERS, owned=True),
     ("uploads.receipt_view", "GET"): Route(lambda o: f"/uploads/{o.upload_code}/receipt.csv", UPLOADERS, owned=True),
     ("contact_types.index_view", "GET"): Route(at("/contact-types/"), READERS),
@@ -187,12 +196,16 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("data_items.edit_view", "POST"): Route(at("/data-items/edit/?id=1"), ADMINISTRATORS),
     ("people.index_view", "GET"): Route(at("/people/"), PEOPLE_READERS),
     ("people.details_view", "GET"): Route(
-        by_id("/people/details/", "user_code"), PEOPLE_READERS, owned=True, reach=KEPT
+        by_id("/people/details/", "user_code"), PEOPLE_READERS, owned=True, reach=KEPT, deleted=200
     ),
     ("people.create_view", "GET"): Route(at("/people/new/"), KEEPERS),
     ("people.create_view", "POST"): Route(at("/people/new/"), KEEPERS),
-    ("people.edit_view", "GET"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT),
-    ("people.edit_view", "POST"): Route(by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT),
+    ("people.edit_view", "GET"): Route(
+        by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT, deleted=200
+    ),
+    ("people.edit_view", "POST"): Route(
+        by_id("/people/edit/", "user_code"), KEEPERS, owned=True, reach=KEPT, deleted=200
+    ),
     ("people.export_view", "POST"): Route(at("/people/export/"), PEOPLE_READERS, data={"format": "csv"}),
     ("people.act_view", "GET"): Route(lambda o: f"/people/{o.user_code}/disable/", KEEPERS, owned=True, reach=KEPT),
     # Without a reason nobody is disabled.

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from app.access.actor import Actor, current_actor, needs
+from app.access.actor import Actor, needs
 from app.domain.change_words import change_words
 from app.domain.roles import Permission
 from app.exports.lists import FORMATS, ListExport, Source
-from app.extensions import db
-from app.models import AuditEvent, User
+from app.models import AuditEvent
 from app.services import audit, audit_list
 
 
@@ -17,8 +16,7 @@ def record_events_export(filters: Mapping[str, str], sort: str, file_format: str
     if file_format not in FORMATS:
         raise ValueError(file_format)
     audit_list.select_events(filters)
-    user = db.session.get_one(User, current_actor().user_pk)
-    audit.record("audit:export", user, after={"filters": dict(filters), "sort": sort, "format": file_format})
+    audit.record_export("audit:export", {"filters": dict(filters), "sort": sort, "format": file_format})
 
 
 def stream_events(

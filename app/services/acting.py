@@ -1,8 +1,9 @@
 """Acting for an organisation whose LSOs cannot: for a stated reason, for an hour, in one browser, told to its LSOs."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.access.actor import current_actor, needs
 from app.domain import clock
@@ -39,6 +40,9 @@ def begin_acting(organisation_id: int, reason: str) -> ActingSession:
         raise RuleBroken("Xoserve's own people are looked after by its administrators.", field="organisation")
     if not reason.strip():
         raise RuleBroken("Say why you act for this organisation.", field="reason")
+    for left in db.session.scalars(_unended()):
+        # Its hour is over, and stays over when a clock is put back: a browser acts for one organisation at most.
+        left.ended_at = min(left.ends_at, now)
     begun = ActingSession(
         user_session_id=actor.session_pk,
         organisation_id=organisation.id,
@@ -70,9 +74,12 @@ def begin_acting(organisation_id: int, reason: str) -> ActingSession:
 @needs(Permission.ACCESS_ACT)
 def end_acting() -> None:
     """Stop acting in this browser."""
-    mine = select(ActingSession).where(
-        ActingSession.user_session_id == current_actor().session_pk, ActingSession.ended_at.is_(None)
-    )
-    for begun in db.session.scalars(mine.where(ActingSession.ends_at > clock.now())):
-        begun.ended_at = clock.now()
+    now = clock.now()
+    for begun in db.session.scalars(_unended().where(ActingSession.began_at <= now, ActingSession.ends_at > now)):
+        begun.ended_at = now
         audit.record("acting:end", begun)
+
+
+def _unended() -> Select[Any]:
+    mine = ActingSession.user_session_id == current_actor().session_pk
+    return select(ActingSession).where(mine, ActingSession.ended_at.is_(None))

@@ -11,7 +11,7 @@ from app.access.tenancy import bulk_insert
 from app.domain import clock
 from app.domain.events import EVENTS
 from app.extensions import db
-from app.models import AuditEvent, Organisation
+from app.models import AuditEvent, Organisation, User
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -79,6 +79,14 @@ def record(action: str, row: Any, *, organisation_id: int | None = None, **detai
     )
     db.session.add(event)
     return event
+
+
+def record_export(action: str, after: dict[str, Any]) -> None:
+    """Add the event of taking a list away: of the person's own, or of the organisation for which they act."""
+    actor = current_actor()
+    of = actor.meant_organisation_id
+    row: Any = db.session.get_one(Organisation, of) if actor.on_behalf_of else db.session.get_one(User, actor.user_pk)
+    record(action, row, organisation_id=of, after=after)
 
 
 def record_many(

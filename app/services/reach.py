@@ -37,7 +37,9 @@ ACTING: tuple[Any, ...] = (
 def join_acting(statement: Any, now: datetime) -> Any:
     """The statement over sessions with what each acts for now."""
     is_acting = (ActingSession.user_session_id == UserSession.id) & ActingSession.ended_at.is_(None)
-    statement = statement.outerjoin(ActingSession, is_acting & (ActingSession.ends_at > now))
+    # What begins later is of a clock that was put back, and would last for too long.
+    in_time = (ActingSession.began_at <= now) & (ActingSession.ends_at > now)
+    statement = statement.outerjoin(ActingSession, is_acting & in_time)
     return statement.outerjoin(_acted, _acted.id == ActingSession.organisation_id)
 
 

@@ -5,9 +5,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 
 from app import jobs
 from app.domain import clock
+
+# How long people's access is driven at random (test_machine.py) by `make soak`.
+settings.register_profile("soak", deadline=None)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.access.actor import acting_as
+from app.access.actor import SYSTEM, acting_as
 from app.domain import clock
 from app.extensions import db
 from app.models import ActingSession, AuditEvent, Contact, Notification, OutgoingMail, User
@@ -137,3 +137,28 @@ def test_an_organisations_page_leads_to_acting_for_it(busy, browser, xena) -> No
     assert 'value="ALD"' in xena.get("/acting/?organisation=ALD").get_data(as_text=True)
     for name in ("root", "lena"):
         assert "/acting/" not in browser(name).get(f"/organisations/details/?id={code}").get_data(as_text=True)
+
+
+def test_a_clock_that_is_put_back_makes_nobody_act_for_longer_or_for_two(busy, xena, monkeypatch) -> None:
+    now = clock.now()
+    at = {"now": now}
+    monkeypatch.setattr(clock, "now", lambda: at["now"])
+    begin(xena)
+    at["now"] = now - timedelta(minutes=5)
+    assert xena.get("/people/new/").status_code == 403
+    for minutes in range(10, 71, 10):
+        at["now"] = now + timedelta(minutes=minutes)
+        xena.get("/")
+    begin(xena, "BIR")
+    at["now"] = now + timedelta(minutes=5)
+    assert xena.get("/people/new/").status_code == 403
+
+
+def test_a_list_that_is_taken_away_while_acting_is_written_down_for_that_organisation(app, busy, xena) -> None:
+    begin(xena)
+    for address, action in (("/people/export/", "user:export"), ("/activity/export/", "audit:export")):
+        assert xena.post(address, {"format": "csv"}).status_code == 200
+        with app.app_context(), acting_as(SYSTEM):
+            written = db.session.scalars(select(AuditEvent).where(AuditEvent.action == action)).one()
+            assert written.on_behalf_of == "Alder Energy" and written.actor_name == "Xena"
+            assert written.organisation_id == busy["alder"].organisation_id
