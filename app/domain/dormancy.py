@@ -21,11 +21,12 @@ def unused_before(now: datetime) -> datetime:
     return now - _after
 
 
-def last_use(added_at: datetime, *later: datetime | None) -> datetime:
-    """The last sign of life: being added, being enabled again or signing in."""
-    return max(added_at, *(at for at in later if at is not None)) if any(later) else added_at
+def last_use(added_at: datetime, enabled_at: datetime | None, signed_in_at: datetime | None) -> datetime:
+    """The last sign of life: signing in, or being added for whoever never did; or being enabled again."""
+    seen_at = signed_in_at or added_at
+    return seen_at if enabled_at is None else max(seen_at, enabled_at)
 
 
-def is_unused(now: datetime, added_at: datetime, *later: datetime | None) -> bool:
+def is_unused(now: datetime, added_at: datetime, enabled_at: datetime | None, signed_in_at: datetime | None) -> bool:
     """Whether an account is dormant by then, its being disabled left aside."""
-    return last_use(added_at, *later) < unused_before(now)
+    return last_use(added_at, enabled_at, signed_in_at) < unused_before(now)

@@ -98,8 +98,8 @@ def _role(value: str) -> ColumnElement[bool]:
 def is_dormant() -> ColumnElement[bool]:
     """Whether somebody who may sign in has not done so for long: domain.dormancy, as a condition."""
     limit = dormancy.unused_before(clock.now())
-    later = (or_(column.is_(None), column < limit) for column in (User.enabled_at, User.last_signed_in_at))
-    return and_(User.is_active, User.created_at < limit, *later)
+    seen_before = func.coalesce(User.last_signed_in_at, User.created_at) < limit
+    return and_(User.is_active, seen_before, or_(User.enabled_at.is_(None), User.enabled_at < limit))
 
 
 def _state(value: str) -> ColumnElement[bool]:
