@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
 
     done: int
     left: list[tuple[str, str]]
-    asked: list[Approval]
+    asked: Sequence[Approval] = ()
 
 
 class Asked(NamedTuple):
