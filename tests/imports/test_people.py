@@ -53,7 +53,8 @@ def test_every_act_of_the_desk_can_be_a_row(acting) -> None:
         assert done[:2] == ["ALD-NEW", "ALD-NEW"] and len(done) == verdict.accepted_count
         user = named("ALD-NEW")
         assert {(one.service, one.ends_on) for one in user.services} == {("contacts", day), ("reports", day)}
-        assert {(one.role, one.reason) for one in user.grants} == {("member", WHY), ("report_reader", WHY)}
+        assert {(one.role, one.reason) for one in user.grants} == {("member", WHY)}
+        assert pipeline.get_upload(upload_id).preview["asked_count"] == 1, "whoever may export is approved by another"
         assert find("sue").grants == [] and find("ann").name == "Ann Other"
         assert not find("vic").is_active and named("ALD-DEE").is_active
         assert find("rae").deleted_at is not None

@@ -84,7 +84,7 @@ def test_the_template_comes_back_without_an_error(browser, send, run_jobs) -> No
     book = openpyxl.load_workbook(io.BytesIO(lena.get("/people-uploads/template/people.xlsx").data))
     assert [cell.value for cell in book["People"][1]] == HEADER
     lists = {cell.value for line in book["Lists"].iter_rows() for cell in line}
-    assert {"Give role", "Contacts", "Supervisor"} <= lists and not lists & {"LSO", "Administrator"}
+    assert {"Give role", "Contacts", "Supervisor"} <= lists and not lists & {"Administrator", "Advocate"}
     for place, value in enumerate(row("Disable", "ALD-ANN"), 1):
         book["People"].cell(2, place, value or None)
     out = io.BytesIO()
