@@ -8,12 +8,14 @@ from sqlalchemy import func, select
 from app.domain import clock
 from app.domain.errors import UnreadableUpload
 from app.extensions import db
-from app.imports.people import checking, pipeline
+from app.imports.people import acts, checking, pipeline
 from app.models import AuditEvent, Deputy, Grant, Notification, OutgoingMail, User
+from app.services import people
 from app.services.access_rules import GONE
 from app.services.people import TAKEN
 from tests.imports import files
 from tests.imports.people import HEADER, check, commit, new, people_workbook, quiet, row
+from tests.services.access import pk_of
 
 
 def said(verdict) -> list[tuple[int, str, str, str]]:
@@ -223,3 +225,19 @@ def test_what_a_cell_says_is_never_more_than_text(acting) -> None:
             (3, "IMP-401"), (5, "IMP-412"), (6, "IMP-701"),
         ]  # fmt: skip
         assert commit(upload_id) == ["ALD-ONE", "ALD-SIX"]
+
+
+def test_several_who_can_sign_in_are_not_deleted_where_disabling_them_needs_approval(acting) -> None:
+    rows = [row("Delete", f"ALD-{name}", reason="They have left.") for name in ("VIC", "RAE")]
+    with acting("lena"):
+        _, verdict = check(rows)
+        assert [(number, column, code) for number, column, code, _ in said(verdict)] == [
+            (2, "B", "IMP-701"), (3, "B", "IMP-701"),
+        ]  # fmt: skip
+        assert {message for *_, message in said(verdict)} == {acts.DISABLE_FIRST}
+        assert check(rows[:1])[1].accepted_count == 1
+    with acting("root"):
+        people.disable_user(pk_of("rae"), reason="They have left.")
+        db.session.commit()
+    with acting("lena"):
+        assert check(rows)[1].accepted_count == 2

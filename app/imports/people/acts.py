@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.access.actor import current_actor
 from app.domain import clock
+from app.domain.approvals import MANY, Act
 from app.domain.errors import DomainError, NotFound, RuleBroken
 from app.domain.people_sheet import (
     DELETE,
@@ -27,7 +28,7 @@ from app.domain.service import KEEPER_ROLES
 from app.domain.spans import Span
 from app.extensions import db
 from app.models import User
-from app.services import access_rules, grants, people, people_bulk
+from app.services import access_rules, approvals, grants, people, people_bulk
 from app.services.drafts import Draft
 
 
@@ -68,6 +69,12 @@ class Asked(NamedTuple):
         if pk is None:
             raise RuleBroken("Choose somebody of the same organisation who can sign in.", field="successor")
         return pk
+
+
+DISABLE_FIRST = (
+    "Deleting several people who can sign in needs what disabling them needs. Disable them first, by this file or on "
+    "their pages; once that is approved, delete them."
+)
 
 
 class Outcome(NamedTuple):
@@ -124,9 +131,27 @@ def do_rows(drafts: Sequence[Draft], organisation_id: int) -> list[Outcome]:
     meant = [draft.answers[code] for draft in drafts for code in (USER_ID, SUCCESSOR) if code in draft.answers]
     access_rules.lock_people(db.session.scalars(_among(meant, organisation_id)).all())
     rows = [(draft.type_code, Asked(draft.answers, organisation_id)) for draft in drafts]
-    outcomes = {place: _do(act, row) for place, (act, row) in enumerate(rows) if act != DISABLE}
+    kept_back = _kept_back({place: row for place, (act, row) in enumerate(rows) if act == DELETE})
+    outcomes = {
+        place: Outcome(RuleBroken(DISABLE_FIRST, field="user_id")) if place in kept_back else _do(act, row)
+        for place, (act, row) in enumerate(rows)
+        if act != DISABLE
+    }
     outcomes |= _disable({place: row for place, (act, row) in enumerate(rows) if act == DISABLE})
     return [outcomes[place] for place in range(len(rows))]
+
+
+def _kept_back(rows: Mapping[int, Asked]) -> set[int]:
+    """Which of those who are to be deleted have to be disabled first, for deleting goes further than that."""
+    if len(rows) < MANY:
+        return set()
+    organisation_id = next(iter(rows.values())).organisation_id
+    if not approvals.is_needed(Act.BULK_DISABLE, organisation_id, None, ()):
+        return set()
+    active = select(User.user_id).where(User.organisation_id == organisation_id, User.is_active)
+    meant = {row.answers[USER_ID]: place for place, row in rows.items()}
+    found = db.session.scalars(active.where(User.user_id.in_(meant))).all()
+    return {meant[user_id] for user_id in found} if len(found) >= MANY else set()
 
 
 def _do(act: str, row: Asked) -> Outcome:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
-from app.domain.people_sheet import DISABLE, ROLE, SEPARATOR, USER_ID
+from app.domain.people_sheet import DELETE, DISABLE, ROLE, SEPARATOR, USER_ID
 from app.domain.service import KEEPER_ROLES
 from app.extensions import db
 from app.imports.people.acts import Outcome, do_rows
@@ -30,12 +30,12 @@ def _slices(drafts: Sequence[Draft], organisation_id: int) -> Iterator[list[Draf
     """The rows in portions that do not depend on each other, so that nobody waits for more than one of them.
 
     Rows about one person stay together; and so do all about those who run the organisation's access, of whom one has
-    to be left, and about those who are to be disabled, which is one act.
+    to be left, and about those who are to be disabled or deleted, who are counted together.
     """
     joint = _find_keepers(organisation_id)
     for draft in drafts:
         roles = draft.answers.get(ROLE, "").split(SEPARATOR)
-        if draft.type_code == DISABLE or _KEEPER_ROLES & set(roles):
+        if draft.type_code in (DISABLE, DELETE) or _KEEPER_ROLES & set(roles):
             joint.add(draft.answers[USER_ID])
     by_person: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
