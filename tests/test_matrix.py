@@ -20,7 +20,8 @@ from app.services import contacts, deputies, people, sessions
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import Browser, open_browser
-from tests.routes import ROUTES, STAFF, Route
+from tests.route import STAFF, Route
+from tests.routes import ROUTES
 from tests.services.access import find
 from tests.worlds import MPRNS, Owned, raise_one
 
