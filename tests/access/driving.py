@@ -59,6 +59,11 @@ class DrivenMachine(RuleBasedStateMachine):
         cls.world = world
         world.restore()
         with world.app.app_context():
+            with acting_as(SYSTEM):
+                # Approval is a rule of its own (tests/services/test_approving.py); here nothing needs it.
+                for organisation in db.session.scalars(select(Organisation)):
+                    organisation.approval_acts = ""
+                db.session.commit()
             cls.tokens_at_first = {one: sessions.sign_in(one, PASSWORD, address="", browser="") for one in user_ids}
         world.keep("signed_in")
 

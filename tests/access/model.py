@@ -135,7 +135,7 @@ class Rules:
         if self.counts(person, "lso"):
             found.may |= {"people", "grants", "appoint"}
             found.looks_after |= group
-            found.gives |= CUSTOMER_ROLES - {"lso"}
+            found.gives |= CUSTOMER_ROLES
         if deputy := self.deputy_of(person):
             found.may |= {"people"} | (deputy.powers & {"grants"})
             found.looks_after |= (group & deputy.organisations) if deputy.organisations else group

@@ -156,8 +156,9 @@ def test_a_clock_that_is_put_back_makes_nobody_act_for_longer_or_for_two(busy, x
 
 def test_a_list_that_is_taken_away_while_acting_is_written_down_for_that_organisation(app, busy, xena) -> None:
     begin(xena)
-    for address, action in (("/people/export/", "user:export"), ("/activity/export/", "audit:export")):
-        assert xena.post(address, {"format": "csv"}).status_code == 200
+    for page, action in (("people", "user"), ("activity", "audit"), ("leavers", "leaver")):
+        action += ":export"
+        assert xena.post(f"/{page}/export/", {"format": "csv"}).status_code == 200
         with app.app_context(), acting_as(SYSTEM):
             written = db.session.scalars(select(AuditEvent).where(AuditEvent.action == action)).one()
             assert written.on_behalf_of == "Alder Energy" and written.actor_name == "Xena"
