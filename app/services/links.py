@@ -62,12 +62,12 @@ def offer_reset(user: User) -> None:
 def move(user: User, old_address: str) -> None:
     """What was mailed to somebody's old address is worth nothing any more, and it is told why; part of a verb.
 
-    Whoever was invited there and has not come yet is invited to the new one.
+    Whoever was invited there, has not come yet and still may is invited to the new one.
     """
     sessions.end_links(user.id)
     if old_address:
         mail.post_to_address(MailKind.DETAILS_CHANGED, old_address, at=clock.now())
-    if not user.password_hash:
+    if user.is_active and not user.password_hash:
         invite(user)
 
 

@@ -87,11 +87,12 @@ class AccessMachine(DrivenMachine):
         }
         person = self.model.people[whom]
         made = self.act(actor, verbs[verb], lambda one: getattr(self.model, verb)(one, person), f"{verb} {whom}")
-        if made is not None and verb == "send_link":
+        if made is not None and verb in ("send_link", "rename") and person.link is not None:
             self.note_link(whom)
 
     def _other_name(self) -> dict[str, str]:
-        return {"name": f"Name {next(self.number)}", "email": "other@proof.example"}
+        number = next(self.number)
+        return {"name": f"Name {number}", "email": f"other{number}@proof.example"}
 
     # -- services and roles
 

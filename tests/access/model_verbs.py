@@ -45,8 +45,12 @@ class Model(Rules):
         self.write(action, actor, target.organisation)
 
     def rename(self, actor: Person, target: Person) -> bool:
-        """Another name and address, of whoever is not oneself."""
-        return self._do(actor, target, "user:change")
+        """Another name and address, of whoever is not oneself; what was mailed to the old one is worth nothing."""
+        if done := self._do(actor, target, "user:change"):
+            target.link = None
+            if target.is_active and not target.has_password:
+                self._send(actor, target, "invitation", "password:invite")
+        return done
 
     def _do(self, actor: Person, target: Person, action: str, *, is_fitting: bool = True) -> bool:
         if not (self.may_touch(actor, target, "people") and is_fitting):

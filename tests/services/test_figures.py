@@ -242,7 +242,8 @@ def test_recent_changes_are_of_settings_and_people_and_of_no_contact(acting, bus
          "advocate_name": "Ada", "is_active": "y", "version": "1"},
     )  # fmt: skip
     with acting("root"):
-        assert [event.action for event in figures_service.list_changes(5)] == ["organisation:change"]
+        actions = [event.action for event in figures_service.list_changes(50)]
+        assert actions[0] == "organisation:change" and not any(action.startswith("contact:") for action in actions)
 
 
 def test_a_chart_is_described_by_its_total_its_largest_part_its_trend_and_its_peak() -> None:

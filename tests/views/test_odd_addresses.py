@@ -1,7 +1,7 @@
 """Odd addresses of any list: a sentence and the list without what makes no sense, never a fault."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -94,6 +94,8 @@ def end_of(sort: Sort) -> object:
     kind = sort.column.type.python_type
     if issubclass(kind, str):
         return "" if sort.is_descending else "\U0010ffff"
+    if issubclass(kind, datetime):
+        return "0001-01-02T00:00:00+00:00" if sort.is_descending else "9999-12-30T00:00:00+00:00"
     if issubclass(kind, date):
         return "0001-01-01" if sort.is_descending else "9999-12-31"
     return 0 if sort.is_descending else 2**62
