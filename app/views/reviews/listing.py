@@ -42,7 +42,7 @@ class ReviewListPage(ListPage):
     list_template = "pages/reviews/list.html"
     create_template = "pages/reviews/new.html"
     create_title = "Begin an access review"
-    noun, icon = "review", "checks"
+    noun, icon = "review", "checkbox"
     key = "w"
     has_views = False
     empty_hint = "In an access review each person of an organisation is confirmed or withdrawn by a day."
