@@ -5,7 +5,7 @@ What whoever looks at an upload is shown of its kind is in views.uploads and vie
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import select
 
@@ -35,12 +35,19 @@ class Source(NamedTuple):
     organisation_id: int
 
 
+class Receipt(Protocol):
+    """What became of an upload's rows, in row order; of so many where that is said."""
+
+    def __call__(self, upload_id: int, most: int | None = None) -> Table: ...
+
+
 @dataclass(frozen=True)
 class Kind:
     """What a file is about.
 
     `check` gives the checked rows of a file and writes nothing; `preview` is what is shown of them; `commit` does the
-    good rows of a committing upload of an organisation, chunk by chunk; `receipt` is what became of them.
+    good rows of a committing upload of an organisation, chunk by chunk; `receipt` is what became of them, or
+    of so many of the first.
     """
 
     name: UploadKind
@@ -49,7 +56,7 @@ class Kind:
     check: Callable[[Source, Verdict], Iterator[CheckedRows]]
     preview: Callable[[Verdict], dict[str, Any]]
     commit: Callable[[int, int, Progress], list[str]]
-    receipt: Callable[[int], Table]
+    receipt: Receipt
     told: UploadWords
     nothing_good: str
     begun_already: str
@@ -66,11 +73,11 @@ def _commit_contacts(upload_id: int, organisation_id: int, progress: Progress) -
     return raising.raise_all(upload_id, load_definitions(), progress)
 
 
-def _contacts_receipt(upload_id: int) -> Table:
+def _contacts_receipt(upload_id: int, most: int | None = None) -> Table:
     wanted = select(Contact.upload_row, Contact.reference, Contact.own_reference, Contact.type_code, Contact.mprn)
-    found = db.session.execute(
-        wanted.where(Contact.upload_id == upload_id).order_by(Contact.upload_row).execution_options(yield_per=1000)
-    )
+    wanted = wanted.where(Contact.upload_id == upload_id).order_by(Contact.upload_row).limit(most)
+    # Some are fetched at once: what is read in part leaves the server's cursor open.
+    found = db.session.execute(wanted.execution_options(yield_per=1000) if most is None else wanted)
     return Table(["Row", "Reference", "Your reference", "Type", "MPRN"], (list(row) for row in found))
 
 

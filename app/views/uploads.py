@@ -1,7 +1,6 @@
 """Uploads: new, list, one upload in each of its states, downloads."""
 
 from collections.abc import Iterator
-from itertools import islice
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -190,8 +189,8 @@ class UploadPage(ListPage):
     def upload_view(self, upload_id: str) -> str:
         upload = self._get(upload_id)
         job = db.session.get(Job, upload.job_id) if upload.job_id else None
-        receipt = self.verbs.KIND.receipt(upload.id)
         is_over = upload.state == "committed"
+        receipt = self.verbs.KIND.receipt(upload.id, SHOWN_OF_RECEIPT if is_over else 0)
         return self.render(
             "pages/uploads/upload.html",
             title=upload.file_name,
@@ -201,7 +200,7 @@ class UploadPage(ListPage):
             is_busy=_is_under_way(upload),
             progress=upload_progress.describe(upload, job, self.words),
             receipt=receipt,
-            receipt_rows=list(islice(receipt.rows, SHOWN_OF_RECEIPT)) if is_over else [],
+            receipt_rows=list(receipt.rows),
             receipt_cell=self.receipt_cell,
             asked_count=upload.preview.get("asked_count", 0) if is_over else 0,
             show_instant=show_instant,

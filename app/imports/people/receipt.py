@@ -15,9 +15,9 @@ from app.models import UploadChunk
 HEADINGS = ("Row", "Action", "User ID", "Outcome", "Reason")
 
 
-def list_outcomes(upload_id: int) -> Table:
-    """A line for each row that was done, in row order, which is not the order in which they were."""
-    return Table(HEADINGS, sorted(_lines(upload_id), key=itemgetter(0)))
+def list_outcomes(upload_id: int, most: int | None = None) -> Table:
+    """A line for each row that was done, in row order, which is not the order in which they were; at most so many."""
+    return Table(HEADINGS, sorted(_lines(upload_id), key=itemgetter(0))[:most])
 
 
 def _lines(upload_id: int) -> Iterator[list[Value]]:
