@@ -151,13 +151,16 @@ def register(app: Flask, config: Config) -> None:
         menu: list[MenuItem] = g.main_menu
         return menu
 
+    sections = {view.endpoint: view.section or view.endpoint for view in pages}
+
     def make_menu() -> list[MenuItem]:
+        here = sections.get(request.blueprint or "")
         return [
             MenuItem(
                 str(view.name),
                 url_for(f"{view.endpoint}.index_view"),
                 view.icon,
-                request.blueprint == view.endpoint,
+                here == view.endpoint,
                 view.key,
                 *_badge(view, current_actor()),
             )

@@ -26,6 +26,8 @@ class Page(BaseView):
 
     permission: ClassVar[Permission]
     in_menu: ClassVar[bool] = True
+    # Whose section of the menu a page outside it belongs to.
+    section: ClassVar[str] = ""
     icon: ClassVar[str] = ""
     # What the number beside its name in the menu counts, for those who hold the permission that is named with it.
     menu_counts: ClassVar[Mapping[Permission, str]] = {}

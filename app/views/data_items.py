@@ -26,6 +26,7 @@ class DataItemPage(ListPage):
 
     permission = Permission.CONTACT_TYPE_READ
     in_menu = False
+    section = "contact_types"
     create = staticmethod(contact_types.add_item)
     update = staticmethod(contact_types.change_item)
     noun = "data item"

@@ -46,6 +46,7 @@ class MovePage(Page):
 
     permission = Permission.CONTACT_READ
     in_menu = False
+    section = "contacts"
 
     def __init__(self, contact_page: ContactListPage, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -189,6 +190,7 @@ class JobPage(Page):
 
     permission = Permission.CONTACT_READ
     in_menu = False
+    section = "contacts"
 
     @expose("/")
     def index_view(self) -> str:

@@ -6,6 +6,7 @@ import re
 
 import openpyxl
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from app.extensions import db
@@ -152,3 +153,8 @@ def test_what_is_asked_while_acting_is_done_while_that_lasts(acting, browser, se
     run_jobs()
     with acting("lena"):
         assert not find("sue").is_active
+
+
+def test_the_menu_says_that_files_of_people_belong_to_people(browser) -> None:
+    page = BeautifulSoup(browser("lena").get("/people-uploads/").get_data(as_text=True), "html.parser")
+    assert [link.get_text(strip=True) for link in page.select(".cms-side a[aria-current=page]")] == ["People"]

@@ -40,6 +40,7 @@ class PeopleBulkPage(Page):
 
     permission = Permission.USER_CHANGE
     in_menu = False
+    section = "people"
 
     def __init__(self, people_page: PeopleListPage, **kwargs: Any) -> None:
         super().__init__(**kwargs)

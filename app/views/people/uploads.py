@@ -46,6 +46,7 @@ class PeopleUploadPage(UploadPage):
 
     permission = Permission.USER_CHANGE
     in_menu = False
+    section = "people"
     key = ""
     has_views = False
     verbs: ClassVar[ModuleType] = pipeline
