@@ -13,9 +13,10 @@ from app.domain.errors import NotAllowed, NotFound, NotProved, RuleBroken
 from app.domain.roles import EVERYONE
 from app.extensions import db
 from app.models import RecoveryCode, SecondFactor
-from app.services import locks, second_factors, sessions
+from app.services import locks, people, second_factors, sessions
 from app.views.public_ids import encode_id
 from tests.cast import PASSWORD, PEOPLE
+from tests.services.access import add_role
 from tests.signing_in import Acting, attempt, begin, code, events, find, give_app, mails
 from tests.test_second_factors import add_app, read_seed
 
@@ -224,3 +225,35 @@ def give_app_only(app) -> None:
 def test_a_factor_that_is_none_of_mine_is_not_found(acting: Acting) -> None:
     with acting("ann"), pytest.raises(NotFound):
         second_factors.get_own(10**9)
+
+
+@pytest.mark.parametrize(("name", "on_behalf_of", "may"), [
+    ("lena", "", False), ("dee", "", False), ("eli", "", True), ("root", "", True), ("xena", "alder", True),
+])  # fmt: skip
+def test_an_lsos_second_factors_are_taken_by_nobody_who_could_then_approve_in_their_name(
+    app, acting, name, on_behalf_of, may
+) -> None:
+    with acting("system"):
+        add_role("sue", "lso")
+        db.session.commit()
+    give_app(app, "sue")
+    with acting(name, on_behalf_of):
+        sue = find("sue")
+        if may:
+            people.forget_factors(sue.id, reason="Her phone was stolen.")
+            db.session.commit()
+        else:
+            with pytest.raises(NotAllowed, match="by Xoserve, or by the LSO of your group"):
+                people.forget_factors(sue.id, reason="Her phone was stolen.")
+        assert second_factors.has_any(sue.id) is not may
+
+
+def test_an_lso_takes_away_the_lost_second_factors_of_others(app, acting) -> None:
+    give_app(app, "ann")
+    with acting("lena"):
+        ann = find("ann")
+        people.forget_factors(ann.id, reason="Her phone was stolen.")
+        db.session.commit()
+        assert not second_factors.has_any(ann.id)
+        with pytest.raises(RuleBroken, match="has no second factor"):
+            people.forget_factors(ann.id, reason="Her phone was stolen.")
