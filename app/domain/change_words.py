@@ -21,6 +21,7 @@ _NAMES = {
     "own_reference": "Own reference",
     "parent_id": "Group",
     "q": "Search",
+    "sha256": "File hash (SHA-256)",
     "size_bytes": "Size in bytes",
     "starts_on": "First day",
     "user_id": "User ID",
@@ -65,7 +66,8 @@ def _show(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if value is None or not isinstance(value, str):
-        return "" if value is None else str(value)
+        is_amount = name == "size_bytes" and isinstance(value, int)
+        return "" if value is None else f"{value:,}" if is_amount else str(value)
     known = _WORDS.get(name)
     if known is not None and value in set(known):
         return str(getattr(known(value), "label"))  # noqa: B009 - every one of them has words

@@ -79,7 +79,7 @@ class ContactTypePage(ListPage):
         "family": _words(FAMILIES, "family"),
         "first_worker": _words(FIRST_WORKERS, "first_worker"),
         "raisers": lambda view, context, row, name: ", ".join(raiser.kind.name for raiser in row.raisers),
-        "targets": lambda view, context, row, name: ", ".join(f"{t.percentage} % by D+{t.days}" for t in row.targets),
+        "targets": lambda view, context, row, name: ", ".join(f"{t.percentage}% by D+{t.days}" for t in row.targets),
         "duplicate_rule": _words(DUPLICATE_RULES, "duplicate_rule"),
         "starts_on": show_day("starts_on"),
         "ends_on": show_day("ends_on"),

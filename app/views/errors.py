@@ -51,7 +51,7 @@ ADVICE: dict[int, Advice] = {
     ),
     404: Advice(
         "Page not found",
-        "Check the address, or begin at the start page. What you may not see looks like what does not exist.",
+        "Check the address, or begin at the start page. It may not exist, or your roles may not include it.",
     ),
     405: Advice(
         "That is not possible here",
@@ -127,7 +127,7 @@ def _domain(error: DomainError) -> Answer:
 
 def _csrf(error: CSRFError) -> Answer:
     return page(
-        400, "This page was open for too long, or in another tab you signed out. Go back, reload it and try again."
+        400, "This page was open for too long, or you signed out in another tab. Go back, reload it and try again."
     )
 
 

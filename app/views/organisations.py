@@ -113,7 +113,10 @@ class OrganisationPage(ListPage):
     form_args = {
         "short_code": {
             "label": "Short code",
-            "validators": [InputRequired("Enter a short code."), Length(max=3)],
+            "validators": [
+                InputRequired("Enter a short code."),
+                Length(max=3, message="A short code is three letters or digits."),
+            ],
             "description": "Three letters or digits. It never changes.",
         },
         "name": {

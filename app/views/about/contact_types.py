@@ -69,7 +69,7 @@ def _rows(facts: TypeFacts) -> list[ItemRow]:
 
 def _target_sentences(facts: TypeFacts) -> list[str]:
     return [
-        f"{percentage} % of contacts are completed within {days} business day{'' if days == 1 else 's'} (D+{days})."
+        f"{percentage}% of contacts are completed within {days} business day{'' if days == 1 else 's'} (D+{days})."
         + (" The due date of a contact is set by this one." if _sets_due_date(facts, days, percentage) else "")
         for days, percentage in facts.targets
     ]
