@@ -65,7 +65,7 @@ MAILS: dict[MailKind, Form] = {
     MailKind.SERVICE_GRANTED: _form("You were given a service", "service", "starts_on", "ends_on"),
     MailKind.SERVICE_WITHDRAWN: _form("A service was withdrawn from you", "service"),
     MailKind.DEPUTY_APPOINTED: _form("You were appointed deputy LSO", "organisation", "starts_on", "ends_on"),
-    MailKind.DEPUTY_ENDED: _form("You are deputy LSO no longer", "organisation"),
+    MailKind.DEPUTY_ENDED: _form("You are no longer deputy LSO", "organisation"),
     MailKind.ACTING_ON_BEHALF: _form("Xoserve is acting for your organisation", "organisation", "ends_at", "link"),
     MailKind.APPROVAL_ASKED: _form("Your approval is asked for", "link"),
     MailKind.REVIEW_ASKED: _form("Review who has access", "due_on", "link"),

@@ -121,7 +121,7 @@ def _end(deputy: Deputy, action: str, reason: str, by: str) -> None:
 def _tell(deputy: Deputy, user: User, days: str, *, is_new: bool) -> None:
     """Tell the deputy, and every LSO of their organisation, who is not the actor."""
     organisation = db.session.get_one(Organisation, deputy.organisation_id).name
-    begun = f"You are deputy LSO {days}." if is_new else "You are deputy LSO no longer."
+    begun = f"You are deputy LSO {days}." if is_new else "You are no longer deputy LSO."
     told = f"{deputy.name} is deputy of {deputy.delegator_name} {days}." if is_new else f"{deputy}: this has ended."
     notifications.tell_of_access(user, begun)
     for keeper in keepers.list_keepers(deputy.organisation_id):

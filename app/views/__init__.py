@@ -7,7 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.access.actor import Actor, current_actor, find_actor
+from app.access.actor import Actor, find_actor
 from app.config import Config
 from app.domain.item import show_date
 from app.models import (
@@ -155,6 +155,10 @@ def register(app: Flask, config: Config) -> None:
 
     def make_menu() -> list[MenuItem]:
         here = sections.get(request.blueprint or "")
+        # A request that is refused before anybody has entered still shows its sender their menu.
+        actor = find_actor() or g.get("actor")
+        if actor is None:
+            return []
         return [
             MenuItem(
                 str(view.name),
@@ -162,10 +166,10 @@ def register(app: Flask, config: Config) -> None:
                 view.icon,
                 here == view.endpoint,
                 view.key,
-                *_badge(view, current_actor()),
+                *_badge(view, actor),
             )
             for view in pages
-            if view.in_menu and view.is_accessible()
+            if view.in_menu and actor.may(view.permission)
         ]
 
     @app.context_processor

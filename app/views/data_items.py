@@ -122,7 +122,7 @@ class DataItemPage(ListPage):
         return statement.options(joinedload(DataItem.contact_type))
 
     def title_of(self, row: DataItem) -> str:
-        return f"{row.contact_type.code} {row}"
+        return f"{row.label} of {row.contact_type.code}"
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)

@@ -74,7 +74,7 @@ class UploadPage(ListPage):
         "state": "State",
         "row_count": "Rows",
         "raised_count": "Raised",
-        "refused_count": "Refused rows",
+        "refused_count": "Rows with errors",
         "committed_at": "Raised on",
     }
     column_formatters = {

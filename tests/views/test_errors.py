@@ -205,3 +205,9 @@ def test_a_refused_upload_says_why_beside_the_file(browser) -> None:
     answer = ann.post("/uploads/new/", {"type_code": "USRV", "file": (io.BytesIO(b"a"), "a.xlsx")})
     assert answer.status_code == 422 and "Choose the contact type" in answer.get_data(as_text=True)
     assert "Choose a file" in ann.post("/uploads/new/", {"type_code": "ADD"}).get_data(as_text=True)
+
+
+def test_a_form_that_is_refused_before_it_is_read_still_has_its_senders_menu(browser) -> None:
+    answer = browser("ann").client.post("/raise/ADD/", data={"csrf_token": "none"})
+    assert answer.status_code == 400
+    assert b'href="/contacts/"' in answer.data.partition(b'class="cms-side"')[2].partition(b"</aside>")[0]
