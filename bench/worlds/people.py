@@ -31,6 +31,7 @@ def organisation_rows(first_id: int) -> list[dict[str, Any]]:
             "is_active": True,
             "version": 1,
             "preferences": {},
+            "approval_acts": "",
         }
         for i in range(ORGANISATIONS)
     ]
