@@ -59,6 +59,7 @@ def user_rows(world: World, xoserve: int, first_organisation: int) -> list[dict[
                 "created_at": _START,
                 "last_signed_in_at": None,
                 "disabled_reason": "",
+                "disabled_by": "",
                 "version": 1,
                 "preferences": {},
                 "organisation_id": xoserve if is_staff else customer,
