@@ -3,11 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from app.domain import clock
-from app.domain.item import show_date
+from app.domain.item import show_date, show_instant
 from app.domain.lifecycle import Status
 from app.domain.roles import Power, Role
 from app.domain.service import Service
@@ -26,9 +24,17 @@ _NAMES = {
     "starts_on": "First day",
     "user_id": "User ID",
 }
-_WORDS: dict[str, type[StrEnum]] = {
-    "powers": Power, "role": Role, "roles": Role, "service": Service, "services": Service, "status": Status,
-}  # fmt: skip
+_ROLES = {role.value: role.label for role in Role}
+_SERVICES = {service.value: service.label for service in Service}
+# What the values of a field are called.
+_WORDS: dict[str, dict[str, str]] = {
+    "powers": {power.value: power.label for power in Power},
+    "role": _ROLES,
+    "roles": _ROLES,
+    "service": _SERVICES,
+    "services": _SERVICES,
+    "status": {status.value: status.label for status in Status},
+}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z)")
 NOTHING = "none"
@@ -68,21 +74,15 @@ def _show(name: str, value: Any) -> str:
     if value is None or not isinstance(value, str):
         is_amount = name == "size_bytes" and isinstance(value, int)
         return "" if value is None else f"{value:,}" if is_amount else str(value)
-    known = _WORDS.get(name)
-    if known is not None and value in set(known):
-        return str(getattr(known(value), "label"))  # noqa: B009 - every one of them has words
+    if words := _WORDS.get(name, {}).get(value):
+        return words
     try:
         return next((show(value) for shape, show in _SHAPES.items() if shape.fullmatch(value)), value)
     except ValueError:
         return value
 
 
-def _show_instant(text: str) -> str:
-    local = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(clock.LONDON)
-    return f"{show_date(local.date())}, {local:%H:%M}"
-
-
 _SHAPES: dict[re.Pattern[str], Callable[[str], str]] = {
     _DAY: lambda text: show_date(date.fromisoformat(text)),
-    _INSTANT: _show_instant,
+    _INSTANT: lambda text: show_instant(datetime.fromisoformat(text.replace("Z", "+00:00"))),
 }

@@ -3,8 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+from app.domain import clock
 
 
 class ItemError(ValueError):
@@ -57,6 +59,12 @@ class ItemKind(ABC):
 def show_date(day: date) -> str:
     """23 Nov 2026."""
     return f"{day.day} {day:%b %Y}"
+
+
+def show_instant(instant: datetime) -> str:
+    """23 Nov 2026, 14:05, in London."""
+    local = instant.astimezone(clock.LONDON)
+    return f"{show_date(local.date())}, {local:%H:%M}"
 
 
 def quote(text: str) -> str:

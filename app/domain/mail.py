@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from app.domain import clock
-from app.domain.item import show_date
+from app.domain.item import show_date, show_instant
 
 
 class MailKind(StrEnum):
@@ -37,7 +36,7 @@ class MailKind(StrEnum):
     ENABLED = "enabled"
     UNLOCKED = "unlocked"
     DELETED = "deleted"
-    DETAILS_CHANGED = "details_changed"
+    ADDRESS_CHANGED = "address_changed"
     SUPPORT_REQUEST_RECEIVED = "support_request_received"
     SUPPORT_ANSWER = "support_answer"
 
@@ -76,7 +75,7 @@ MAILS: dict[MailKind, Form] = {
     MailKind.ENABLED: _form("Your account was enabled again"),
     MailKind.UNLOCKED: _form("Your account was unlocked"),
     MailKind.DELETED: _form("Your account was deleted"),
-    MailKind.DETAILS_CHANGED: _form("Your e-mail address was changed", "at"),
+    MailKind.ADDRESS_CHANGED: _form("Your e-mail address was changed", "at"),
     MailKind.SUPPORT_REQUEST_RECEIVED: _form("We have received your request", "reference"),
     # The one mail with words that somebody wrote: Xoserve's, to whoever asked.
     MailKind.SUPPORT_ANSWER: _form("The answer to your request", "reference", "answer"),
@@ -135,8 +134,7 @@ def _show(value: Value, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        local = value.astimezone(clock.LONDON)
-        return f"{show_date(local.date())}, {local:%H:%M}"
+        return show_instant(value)
     if isinstance(value, date):
         return show_date(value)
     if isinstance(value, int):

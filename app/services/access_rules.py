@@ -25,7 +25,7 @@ from app.domain.spans import Span, first_day_short
 from app.extensions import db
 from app.models import Grant, Organisation, User
 from app.models.organisation import XOSERVE_KIND
-from app.services import sessions
+from app.services import approvals, sessions
 from app.services.locking import for_change
 
 ADVISED_KEEPERS = 2
@@ -100,6 +100,22 @@ def check_manage(actor: Actor, target: User, change: Change) -> str:
     _check_realm(actor, target, organisation)
     _check_grants(actor, change, organisation)
     return _check_keepers(target, change, organisation)
+
+
+def may_open_way_in(target: User) -> bool:
+    """Whether the actor could be let into this person's account: by a new address, or without their second factors.
+
+    Not into an LSO's, unless the actor needs nobody's approval: or they could ask as one LSO and approve as the other.
+    """
+    return approvals.is_exempt() or not any(grant.role == Role.LSO for grant in target.grants)
+
+
+def check_way_in(target: User, *, field: str | None = None) -> None:
+    """Refuse what would let the actor into an LSO's account."""
+    if not may_open_way_in(target):
+        raise NotAllowed(
+            "Only Xoserve changes another LSO's e-mail address or removes their second factors.", field=field
+        )
 
 
 def may_manage(actor: Actor, target: User, change: Change) -> bool:

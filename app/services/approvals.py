@@ -23,6 +23,8 @@ from app.models.organisation import XOSERVE_KIND
 from app.services import audit, mail
 from app.services.in_force import counts_on
 
+_MOST_ABOUT_ONE = 50
+
 
 @dataclass(frozen=True)
 class Approvers:
@@ -196,7 +198,8 @@ def list_for_actor(most: int) -> list[Approval]:
     waiting = select(Approval).where(Approval.state == State.ASKED.value, Approval.asked_by_id != actor.user_pk)
     if not actor.reaches_all:
         waiting = waiting.where(Approval.organisation_id.in_(actor.managed_ids))
-    found = db.session.scalars(waiting.order_by(Approval.id))
+    # Those about the actor are told apart by their arguments, so a few more are read than are shown.
+    found = db.session.scalars(waiting.order_by(Approval.id).limit(most + _MOST_ABOUT_ONE))
     return [approval for approval in found if actor.user_pk not in approval.people][:most]
 
 

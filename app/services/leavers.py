@@ -9,7 +9,7 @@ from sqlalchemy.orm import with_expression
 from app.domain.errors import RuleBroken
 from app.models import Organisation, User
 from app.services import open_work
-from app.services.people_list import LONGEST_SEARCH
+from app.services.people_list import called, of_organisation
 from app.services.sorting import Sort
 
 STATE_FILTERS = (("disabled", "Disabled"), ("deleted", "Deleted"), ("work", "With open work"))
@@ -65,15 +65,4 @@ def _state(value: str) -> ColumnElement[bool]:
     return meanings[value]
 
 
-def _organisation(value: str) -> ColumnElement[bool]:
-    wanted = select(Organisation.id).where(Organisation.short_code == value.upper())
-    return User.organisation_id == wanted.scalar_subquery()
-
-
-def _search(value: str) -> ColumnElement[bool]:
-    if len(value) > LONGEST_SEARCH:
-        raise RuleBroken(f"Search for {LONGEST_SEARCH} characters at most.", field="q")
-    return or_(*(column.icontains(value, autoescape=True) for column in (User.name, User.user_id)))
-
-
-_FILTERS = {"state": _state, "organisation": _organisation, "q": _search}
+_FILTERS = {"state": _state, "organisation": of_organisation, "q": called}

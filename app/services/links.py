@@ -66,7 +66,7 @@ def move(user: User, old_address: str) -> None:
     """
     sessions.end_links(user.id)
     if old_address:
-        mail.post_to_address(MailKind.DETAILS_CHANGED, old_address, at=clock.now())
+        mail.post_to_address(MailKind.ADDRESS_CHANGED, old_address, at=clock.now())
     if user.is_active and not user.password_hash:
         invite(user)
 

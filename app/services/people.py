@@ -10,14 +10,13 @@ from sqlalchemy.orm import selectinload
 
 from app.access.actor import SYSTEM, acting_as, current_actor, needs
 from app.domain import clock
-from app.domain.errors import NotAllowed, NotFound, RuleBroken
+from app.domain.errors import NotFound, RuleBroken
 from app.domain.mail import MailKind
 from app.domain.reasons import read_reason
 from app.domain.roles import Permission, Role
 from app.extensions import db
 from app.models import Approval, Grant, Organisation, User
 from app.models.connections import reading
-from app.models.organisation import XOSERVE_KIND
 from app.services import access_rules, approvals, audit, links, locks, mail, notifications, open_work, second_factors
 from app.services.in_force import counts_on
 from app.services.sessions import end_links, revoke_sessions
@@ -111,6 +110,8 @@ def change_profile(pk: int, values: Mapping[str, Any], *, version: int) -> User:
     user = access_rules.take(pk, version=version)
     access_rules.check_manage(current_actor(), user, access_rules.NO_GRANTS)
     before, after = audit.changed_fields(user, {name: values[name] for name in ("name", "email")})
+    if "email" in after:
+        access_rules.check_way_in(user, field="email")
     user.name, user.email = values["name"], values["email"]
     user.version += 1
     audit.record("user:change", user, before=before, after=after)
@@ -223,23 +224,12 @@ def send_link(pk: int) -> User:
     return user
 
 
-def may_forget_factors(user: User) -> bool:
-    """Whether the actor is not of the same organisation as the LSO whose second factors are in question."""
-    actor = current_actor()
-    is_fellow = actor.organisation_id == user.organisation_id and actor.organisation_kind != XOSERVE_KIND
-    return not (is_fellow and any(grant.role == Role.LSO for grant in user.grants))
-
-
 @needs(Permission.USER_CHANGE)
 def forget_factors(pk: int, *, reason: str) -> User:
-    """Take away a person's second factors, for they have lost them; an LSO's are taken by somebody from elsewhere.
-
-    Or one LSO could sign in as the other and approve what they asked for themselves.
-    """
+    """Take away a person's second factors, for they have lost them."""
     words, user = read_reason(reason), access_rules.take(pk)
     access_rules.check_manage(current_actor(), user, access_rules.NO_GRANTS)
-    if not may_forget_factors(user):
-        raise NotAllowed("Another LSO's second factors are removed by Xoserve, or by the LSO of your group.")
+    access_rules.check_way_in(user)
     if not second_factors.forget_all(user, reason=words):
         raise RuleBroken(f"{user.name} has no second factor.")
     return user

@@ -127,12 +127,14 @@ def _ends(value: str) -> ColumnElement[bool]:
     return or_(User.id.in_(role), User.id.in_(service))
 
 
-def _organisation(value: str) -> ColumnElement[bool]:
+def of_organisation(value: str) -> ColumnElement[bool]:
+    """Whether a person is of the organisation with this short code."""
     wanted = select(Organisation.id).where(Organisation.short_code == value.upper())
     return User.organisation_id == wanted.scalar_subquery()
 
 
-def _search(value: str) -> ColumnElement[bool]:
+def called(value: str) -> ColumnElement[bool]:
+    """Whether a person's name or user ID holds these words; RuleBroken when they are too long."""
     if len(value) > LONGEST_SEARCH:
         raise RuleBroken(f"Search for {LONGEST_SEARCH} characters at most.", field="q")
     return or_(*(column.icontains(value, autoescape=True) for column in (User.name, User.user_id)))
@@ -143,6 +145,6 @@ _FILTERS = {
     "role": _role,
     "state": _state,
     "ends": _ends,
-    "organisation": _organisation,
-    "q": _search,
+    "organisation": of_organisation,
+    "q": called,
 }

@@ -101,7 +101,7 @@ def confirm_people(review_pk: int, pks: Sequence[int]) -> Outcome:
 
     All are within reach, or NotFound and none is answered. Whoever may not be answered for, or was meanwhile, stays.
     """
-    return _answer_many(review_pk, pks, _confirm, Answer.CONFIRMED, "")
+    return _answer_many(review_pk, _take_lines(review_pk, pks), _confirm, Answer.CONFIRMED, "")
 
 
 @needs(Permission.USER_CHANGE)
@@ -112,13 +112,14 @@ def withdraw_people(review_pk: int, pks: Sequence[int], *, reason: str) -> Outco
     until that is done, which settles them.
     """
     words = read_reason(reason)
-    if waiting := _ask_first(_take_lines(review_pk, pks), words):
+    lines = _take_lines(review_pk, pks)
+    if len(lines) >= MANY and (waiting := _ask_first(lines, words)):
         return waiting
 
     def disable(user: User) -> None:
         people.disable_user(user.id, reason=f"Access review: {words}")
 
-    return _answer_many(review_pk, pks, disable, Answer.WITHDRAWN, words)
+    return _answer_many(review_pk, lines, disable, Answer.WITHDRAWN, words)
 
 
 def _confirm(user: User) -> None:
@@ -126,9 +127,8 @@ def _confirm(user: User) -> None:
 
 
 def _answer_many(
-    review_pk: int, pks: Sequence[int], act: Callable[[User], None], answer: Answer, words: str
+    review_pk: int, lines: Sequence[ReviewAnswer], act: Callable[[User], None], answer: Answer, words: str
 ) -> Outcome:
-    lines = _take_lines(review_pk, pks)
     done, left = 0, []
     for line in lines:
         name = str(line)

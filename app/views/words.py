@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from app.domain import clock
+from app.domain import clock, item
 from app.domain.item import show_date
 from app.domain.lifecycle import Status
 from app.models import Contact
@@ -55,8 +55,5 @@ def _due_bar(due_on: date, today: date, is_paused: bool) -> Markup:
 
 
 def show_instant(instant: datetime | None) -> str:
-    """23 Nov 2026, 14:05, in London."""
-    if instant is None:
-        return ""
-    local = instant.astimezone(clock.LONDON)
-    return f"{show_date(local.date())}, {local:%H:%M}"
+    """23 Nov 2026, 14:05, in London; "" for never."""
+    return "" if instant is None else item.show_instant(instant)

@@ -45,8 +45,12 @@ class Model(Rules):
         self.write(action, actor, target.organisation)
 
     def rename(self, actor: Person, target: Person) -> bool:
-        """Another name and address, of whoever is not oneself; what was mailed to the old one is worth nothing."""
-        if done := self._do(actor, target, "user:change"):
+        """Another name and address, of whoever is not oneself; what was mailed to the old one is worth nothing.
+
+        An LSO's address leads into their account, so only Xoserve changes it.
+        """
+        is_fitting = "lso" not in target.roles or actor.organisation == XOSERVE
+        if done := self._do(actor, target, "user:change", is_fitting=is_fitting):
             target.link = None
             if target.is_active and not target.has_password:
                 self._send(actor, target, "invitation", "password:invite")

@@ -204,7 +204,7 @@ def test_a_new_address_makes_links_sent_to_the_old_one_worthless_and_the_old_one
         people.change_profile(ann.id, {"name": ann.name, "email": "annie@alder.example"}, version=ann.version)
         db.session.commit()
         assert db.session.scalars(select(SignInLink.ended_at).where(SignInLink.user_id == ann.id)).one() is not None
-    assert mails_to(app, "ann")[-1] == "details_changed"
+    assert mails_to(app, "ann")[-1] == "address_changed"
     with acting("ann"):
         told = db.session.scalars(select(Notification.text).order_by(Notification.id.desc()).limit(1)).one()
         assert told == "Lena changed your e-mail address."
@@ -230,3 +230,21 @@ def test_people_are_told_by_mail_what_became_of_their_account(app, acting) -> No
         people.delete_user(pk_of("vic"), reason=WHY)
         db.session.commit()
     assert mails_to(app, "vic") == ["disabled", "enabled", "deleted"]
+
+
+@pytest.mark.parametrize(("name", "may"), [("sue", False), ("dee", False), ("eli", False), ("root", True)])
+def test_an_lsos_address_is_changed_by_nobody_who_could_then_approve_in_their_name(acting, name, may) -> None:
+    with acting("root"):
+        add_role("sue", "lso")
+        db.session.commit()
+    with acting(name):
+        lena = find("lena")
+        people.change_profile(lena.id, {"name": "Lena Long", "email": lena.email}, version=lena.version)
+        other = {"name": "Lena Long", "email": "mine@elsewhere.example"}
+        if may:
+            assert people.change_profile(lena.id, other, version=lena.version).email == other["email"]
+        else:
+            with pytest.raises(NotAllowed, match="Only Xoserve changes another LSO") as refusal:
+                people.change_profile(lena.id, other, version=lena.version)
+            assert refusal.value.field == "email"
+        db.session.rollback()

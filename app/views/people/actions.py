@@ -172,7 +172,9 @@ ACTIONS: dict[str, Action] = {
         "are asked for the password alone until they set up a new second factor.",
         "{} has no second factor any more.", people.forget_factors,
         lambda user, form: people.forget_factors(user.id, reason=form.reason.data or ""),
-        fits=lambda user, lock: user.is_active and second_factors.has_any(user.id) and people.may_forget_factors(user),
+        fits=lambda user, lock: (
+            user.is_active and second_factors.has_any(user.id) and access_rules.may_open_way_in(user)
+        ),
         is_grave=True,
         icon="device-mobile-off",
     ),

@@ -17,6 +17,7 @@ from app.domain.people_sheet import ACTS, columns_for
 from app.domain.roles import Permission, Role
 from app.domain.service import Service
 from app.exports.templates import people_template
+from app.exports.writer import XLSX
 from app.extensions import db
 from app.imports.people import pipeline
 from app.models import Organisation, Upload
@@ -26,8 +27,6 @@ from app.views.lookups import LookupField, organisation_filter
 from app.views.people.listing import NO_ORGANISATION
 from app.views.upload_words import PEOPLE
 from app.views.uploads import UploadPage
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class PeopleUploadForm(FlaskForm):

@@ -205,7 +205,8 @@ def _say(answer: str, outcome: Outcome) -> None:
     """How it went, naming some of those who were left as they were, and what waits for approval."""
     for request_for_approval in outcome.asked:
         flash(asked_words(request_for_approval), "warning")
-    words = f"{outcome.done:,} {'person' if outcome.done == 1 else 'people'} {answer}."
+    words = "" if outcome.asked else f"{outcome.done:,} {'person' if outcome.done == 1 else 'people'} {answer}."
     left = " ".join(f"{name}: {why}" for name, why in outcome.left[:5])
     more = f" And {len(outcome.left) - 5:,} more." if len(outcome.left) > 5 else ""
-    flash(f"{words} {left}{more}".strip(), "warning" if outcome.left else "success")
+    if words or left:
+        flash(f"{words} {left}{more}".strip(), "warning" if outcome.left else "success")
