@@ -1,13 +1,12 @@
 """flask contacts: import and export as a named user."""
 
-import sys
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
 from app.access.actor import acting_as
-from app.cli.importing import SOME_REFUSED, check_and_commit, find_user, say, say_refused
+from app.cli.importing import carry_out, check_and_commit, find_user
 from app.domain.errors import DomainError, NotAllowed, UnreadableUpload
 from app.domain.roles import Permission
 from app.exports import contacts as contact_export
@@ -36,16 +35,7 @@ def import_contacts(file: Path, user_id: str, type_code: str | None, commit: boo
     Exit status: 0 all rows are good, 1 some rows are refused, 2 the file is refused, 3 the user may not.
     """
     actor = find_user(user_id, Permission.CONTACT_RAISE)
-    try:
-        with acting_as(actor):
-            verdict, references = _import(file, type_code.upper() if type_code else None, commit)
-    except UnreadableUpload as refusal:
-        say_refused(refusal.code, refusal.message, as_json)
-    except DomainError as refusal:
-        say_refused("IMP-402", refusal.message, as_json)
-    else:
-        say(verdict, references, as_json)
-        sys.exit(SOME_REFUSED if verdict.refused_count else 0)
+    carry_out(actor, lambda: _import(file, type_code.upper() if type_code else None, commit), as_json)
 
 
 def _import(file: Path, type_code: str | None, commit: bool) -> tuple[checks.Verdict, list[str]]:

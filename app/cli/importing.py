@@ -2,12 +2,13 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from app.access.actor import Actor
-from app.domain.errors import UnreadableUpload
+from app.access.actor import Actor, acting_as
+from app.domain.errors import DomainError, UnreadableUpload
 from app.domain.roles import Permission
 from app.extensions import db
 from app.imports.sheet_checker import CellError
@@ -31,6 +32,20 @@ def find_user(user_id: str, permission: Permission) -> Actor:
     if not actor.may(permission):
         raise WrongUser(f"{user_id} may not do this: the permission {permission} is missing.")
     return actor
+
+
+def carry_out(actor: Actor, work: Callable[[], tuple[Verdict, list[str]]], as_json: bool) -> None:
+    """Do an import as somebody, print what was found, and exit with the status that says so."""
+    try:
+        with acting_as(actor):
+            verdict, made = work()
+    except UnreadableUpload as refusal:
+        say_refused(refusal.code, refusal.message, as_json)
+    except DomainError as refusal:
+        say_refused("IMP-402", refusal.message, as_json)
+    else:
+        say(verdict, made, as_json)
+        sys.exit(SOME_REFUSED if verdict.refused_count else 0)
 
 
 def check_and_commit(verbs: Any, upload_id: int) -> tuple[Verdict, list[str]]:

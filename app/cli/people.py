@@ -1,14 +1,12 @@
 """flask people: changes of people by spreadsheet, as a named user."""
 
-import sys
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
-from app.access.actor import acting_as
-from app.cli.importing import SOME_REFUSED, check_and_commit, find_user, say, say_refused
-from app.domain.errors import DomainError, RuleBroken, UnreadableUpload
+from app.cli.importing import carry_out, check_and_commit, find_user
+from app.domain.errors import RuleBroken
 from app.domain.roles import Permission
 from app.extensions import db
 from app.imports.people import pipeline
@@ -35,16 +33,7 @@ def import_people(file: Path, user_id: str, short_code: str | None, commit: bool
     Exit status: 0 all rows are good, 1 some rows are refused, 2 the file is refused, 3 the user may not.
     """
     actor = find_user(user_id, Permission.USER_CHANGE)
-    try:
-        with acting_as(actor):
-            verdict, done = _import(file, short_code, commit)
-    except UnreadableUpload as refusal:
-        say_refused(refusal.code, refusal.message, as_json)
-    except DomainError as refusal:
-        say_refused("IMP-402", refusal.message, as_json)
-    else:
-        say(verdict, done, as_json)
-        sys.exit(SOME_REFUSED if verdict.refused_count else 0)
+    carry_out(actor, lambda: _import(file, short_code, commit), as_json)
 
 
 def _import(file: Path, short_code: str | None, commit: bool) -> tuple[Verdict, list[str]]:

@@ -18,12 +18,16 @@ PEOPLE = [
     for number, name in enumerate(different_people())
 ]
 pytestmark = pytest.mark.browser
-# What a page is made of, its frame and its content: each element with those around it, what they are called left out.
+# What a page is made of, its frame and its content: each element with those around it. Of attributes the values count
+# that rules ask about, and of text whether there is any; where a link leads and what is written does not.
 SHAPE = """() => {
   const shapes = { frame: new Set(), content: new Set() };
-  const name = (one) => one.tagName + "." + [...one.classList].sort().join(".") + "[" + one.getAttributeNames() + "]";
+  const plain = (attribute) => /^(id|for|name|type|role|scope|lang|tabindex|aria-.*)$/.test(attribute.name);
+  const name = (one) => one.tagName + "." + [...one.classList].sort().join(".") + "[" + [...one.attributes].map(
+    (attribute) => attribute.name + (plain(attribute) ? "=" + attribute.value : attribute.value.trim() ? "" : "=")
+  ) + "]";
   for (const element of document.querySelectorAll("body *")) {
-    const parts = [];
+    const parts = [element.textContent.trim() ? "text" : ""];
     for (let one = element; one !== document.body; one = one.parentElement) parts.push(name(one));
     shapes[element.closest("main") ? "content" : "frame"].add(parts.join("<"));
   }
@@ -159,3 +163,28 @@ def test_no_page_is_wider_than_the_screen(visit: OpenVisitor, places: Places, wi
             if stop.data is None and go(visitor, stop):
                 wide = visitor.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
                 assert wide <= 0, f"{stop.name} of {name} is {wide} px wider than the screen"
+
+
+@pytest.mark.xdist_group("crawl-1")
+def test_a_page_is_another_one_when_what_rules_ask_about_differs(visit: OpenVisitor, places: Places) -> None:
+    """Or a fault that only some people's page has would pass for a page that was looked at."""
+    page = visit("lena").page
+    page.goto("/people/new/")
+
+    def shape_after(change: str) -> list[str]:
+        page.evaluate(change)
+        return page.evaluate(SHAPE)
+
+    shapes = page.evaluate(SHAPE)
+    same = ("document.querySelector('main h1').textContent = 'Another'", "document.querySelector('main a').href = '/x'")
+    for change in same:
+        assert shape_after(change) == shapes, change
+    for change in (
+        "document.querySelector('main label').htmlFor = 'nothing'",
+        "document.querySelector('main h1').textContent = ''",
+        "document.querySelector('main [aria-describedby]').setAttribute('aria-describedby', 'nothing')",
+        "document.querySelector('main input[type=text]').id = 'csrf_token'",
+        "document.querySelector('.cms-side a').removeAttribute('href')",
+    ):
+        before, shapes = shapes, shape_after(change)
+        assert shapes != before, change

@@ -155,3 +155,21 @@ def test_leavers_are_listed_with_when_by_whom_why_and_what_they_have_in_hand(bus
     assert "Moved to another team,2 open contacts" in text and text.count("Root") == 2
     assert [row.th.a.text for row in soup_of(browser("lena").get("/leavers/")).select("tbody tr")] == ["Vic"]
     assert not soup_of(browser("bea").get("/leavers/")).select("tbody tr")
+
+
+def test_several_withdrawn_at_once_wait_for_approval_and_the_page_says_so(browser, acting) -> None:
+    lena = browser("lena")
+    address = begin(lena)
+    soup = soup_of(lena.get(address))
+    chosen = [
+        box["value"] for row in soup.select("tbody tr") if row.th.a.text in ("Vic", "Rae") for box in row("input")
+    ]
+    asked = soup_of(lena.post(answer_url(soup), {"which": "ticked", "pick": chosen, "action": "withdraw"}))
+    form = {one["name"]: one["value"] for one in asked.select("main input[type=hidden]")}
+    hidden = [one["value"] for one in asked.select("main input[name=chosen]")]
+    where = asked.select_one("main form")["action"]
+    assert lena.post(where, {**form, "chosen": hidden, "reason": "Left in May"}).status_code == 302
+    page = lena.get(address).get_data(as_text=True)
+    assert "This needs approval." in page and "0 people withdrawn" not in page and "0 of 6 answered" in page
+    with acting("lena"):
+        assert find("vic").is_active and find("rae").is_active
