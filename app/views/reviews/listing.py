@@ -76,6 +76,9 @@ class ReviewListPage(ListPage):
         ),
     }
 
+    def created_words(self, row: Review) -> str:
+        return f"The review {row} has begun, and its LSOs were told."
+
     def visible_filters(self) -> list[ListFilter]:
         return [choice for choice in self.filters if self.actor_sees_all() or choice.name != "organisation"]
 
