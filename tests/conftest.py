@@ -26,6 +26,7 @@ from app.services import figures, reach, sessions
 from tests import system_packages
 from tests.cast import ORGANISATIONS, PASSWORD, PEOPLE, load_cast
 from tests.databases import URL_VARIABLE, PostgresServer, create_database, drop_database, start_postgres
+from tests.rewinding import Rewinder
 from tests.worlds import Owned, make_busy
 
 KINDS = ("sqlite", "postgresql")
@@ -83,6 +84,7 @@ class World:
             db.session.remove()
             db.engine.dispose()
         self._kept: set[str] = set()
+        self._rewinder = Rewinder(url)
         self.keep("cast")
         self._busy: dict[str, Owned] = {}
 
@@ -104,7 +106,9 @@ class World:
             source.close()
             target.close()
         else:
+            self._rewinder.let_go()
             create_database(os.environ[URL_VARIABLE], f"{self._name}_{name}", template=self._name)
+            self._rewinder.remember(name)
 
     def busy(self) -> dict[str, Owned]:
         """Put the busy world back, making it the first time."""
@@ -123,8 +127,10 @@ class World:
             for suffix in ("", "-wal", "-shm"):
                 self._live.with_name(self._live.name + suffix).unlink(missing_ok=True)
             shutil.copyfile(self._template(name), self._live)
-        else:
+        elif not self._rewinder.rewind(name):
+            self._rewinder.let_go()
             create_database(os.environ[URL_VARIABLE], self._name, template=f"{self._name}_{name}")
+            self._rewinder.begin(name)
 
     def _release(self) -> None:
         with self.app.app_context():
@@ -135,6 +141,7 @@ class World:
         """Leave nothing behind."""
         self._release()
         if self.kind == "postgresql":
+            self._rewinder.let_go()
             for name in (self._name, *(f"{self._name}_{kept}" for kept in self._kept)):
                 drop_database(os.environ[URL_VARIABLE], name)
 

@@ -141,7 +141,7 @@ def create_database(server_url: str, name: str, template: str | None = None) -> 
     command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
         sql.Identifier(name), sql.Identifier(template or "template1")
     )
-    with _connection(server_url) as connection:
+    with connect(server_url) as connection:
         connection.execute(command)
     parts = urlsplit(server_url)
     return f"{parts.scheme}://{parts.netloc}/{quote(name, safe='')}" + (f"?{parts.query}" if parts.query else "")
@@ -149,11 +149,11 @@ def create_database(server_url: str, name: str, template: str | None = None) -> 
 
 def drop_database(server_url: str, name: str) -> None:
     """Remove a database, and whoever is still connected to it; a missing one is no error."""
-    with _connection(server_url) as connection:
+    with connect(server_url) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _connection(url: str) -> psycopg.Connection[Any]:
+def connect(url: str) -> psycopg.Connection[Any]:
     """A connection in autocommit, which CREATE DATABASE insists on; libpq knows no driver names in a URL."""
     scheme, _, rest = url.partition("://")
     return psycopg.connect(f"{scheme.partition('+')[0]}://{rest}", autocommit=True, connect_timeout=5)
@@ -166,7 +166,7 @@ def _named_server(url: str) -> PostgresServer:
         raise PostgresUnavailable(f"{URL_VARIABLE} is not a PostgreSQL URL: it must begin with postgresql://")
     url = f"{SCHEME}://{rest}"
     try:
-        _connection(url).close()
+        connect(url).close()
     except psycopg.Error as error:
         raise PostgresUnavailable(f"{URL_VARIABLE} is set, but that server cannot be used: {error}") from error
     return PostgresServer(url, f"{URL_VARIABLE} from the environment")
@@ -219,7 +219,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: IO[bytes]
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            _connection(url).close()
+            connect(url).close()
             return
         except psycopg.OperationalError as error:
             if process.poll() is not None or time.monotonic() > deadline:

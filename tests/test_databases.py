@@ -22,9 +22,9 @@ INSTALLATIONS = databases.installations()
 HOLDER = """
 import signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by whatever is started in the background
-from tests.databases import _connection, start_postgres
+from tests.databases import connect, start_postgres
 server = start_postgres()
-with _connection(server.url) as connection:
+with connect(server.url) as connection:
     print(connection.execute("SHOW data_directory").fetchone()[0], flush=True)
 time.sleep(60)
 """

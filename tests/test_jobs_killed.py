@@ -61,7 +61,7 @@ def raising(request, worlds, tmp_path, monkeypatch) -> Iterator[Place]:
         yield _fill(Place(f"sqlite:///{path}", tmp_path), monkeypatch)
         return
     server, name = os.environ[URL_VARIABLE], f"{world._name}_killed"
-    yield _fill(Place(create_database(server, name, template=world._name), tmp_path), monkeypatch)
+    yield _fill(Place(create_database(server, name, template=f"{world._name}_cast"), tmp_path), monkeypatch)
     drop_database(server, name)
 
 
