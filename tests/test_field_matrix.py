@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import event
@@ -25,7 +26,7 @@ from app.models import (
     User,
 )
 from tests.cast import PEOPLE
-from tests.conftest import Browser
+from tests.conftest import Browser, World
 from tests.routes import ROUTES
 from tests.test_matrix import nothing_kept
 
@@ -111,8 +112,9 @@ def _is_of_the_moment(_model: str, column: str) -> bool:
     return column.endswith("_at") or column == "reference"
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_a_field_that_is_not_on_the_form_changes_nothing(
-    app: Flask, busy: dict[str, Any], browser: Callable[[str], Browser]
+    world: World, app: Flask, busy: dict[str, Any], browser: Callable[[str], Browser]
 ) -> None:
     counted, useful = Counter[str](), set()
     people = {name: browser(name) for name in PEOPLE}

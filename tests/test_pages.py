@@ -10,17 +10,17 @@ import pytest
 from flask import Flask
 
 from app.domain.roles import Role
-from tests.cast import PEOPLE
 from tests.conftest import Browser
 from tests.html_pages import check_page, title_of
 from tests.routes import ROUTES
-from tests.stops import STATES, Places, prepare, roles_in_the_cast, stops_of
+from tests.stops import Places, different_people, prepare, roles_in_the_cast, stops_of
 from tests.worlds import Owned
 
-CAST = ["nobody", *PEOPLE]
+CAST = different_people()
 # Of one page with the same parameters so many are followed: the others differ by their row only.
 MOST_ALIKE = 2
-STATE_PEOPLE = {state.person for state in STATES}
+# What is written on a page does not depend on the database; tests/test_matrix.py sees it answered on both.
+pytestmark = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def check_answer(answer: Any, address: str) -> str | None:
     assert answer.headers["Cache-Control"] == "no-store" or address.startswith("/static/"), address
     if answer.mimetype != "text/html" or answer.status_code in (302, 303, 308):
         return None
-    return title_of(check_page(answer.get_data(as_text=True), f"{address} {answer.status_code}"))
+    body = answer.get_data(as_text=True)
+    check_page(body, f"{address} {answer.status_code}")
+    return title_of(body)
 
 
 def look(person: Browser, name: str, places: Places) -> Iterator[tuple[str, str]]:
@@ -88,7 +90,7 @@ def page_of(address: str) -> str:
 
 
 @pytest.mark.parametrize("name", CAST)
-def test_every_page_is_well_made_and_called_by_a_name_of_its_own(app, busy, browser, places, name) -> None:
+def test_every_page_is_well_made_and_called_by_a_name_of_its_own(world, app, busy, browser, places, name) -> None:
     person = browser(name)
     seen = list(look(person, name, places))
     seen += follow(app, person, ["/sign-in" if name == "nobody" else "/"])
@@ -101,7 +103,7 @@ def test_every_page_is_well_made_and_called_by_a_name_of_its_own(app, busy, brow
 
 
 @pytest.mark.parametrize("name", CAST)
-def test_the_page_after_a_bad_form_is_well_made(app, busy, browser, name) -> None:
+def test_the_page_after_a_bad_form_is_well_made(world, app, busy, browser, name) -> None:
     person = browser(name)
     for (endpoint, method), route in ROUTES.items():
         if method != "POST" or endpoint == "session.sign_out":
@@ -113,5 +115,5 @@ def test_the_page_after_a_bad_form_is_well_made(app, busy, browser, name) -> Non
         check_answer(person.client.post(address), f"POST {address} by {name} without a token")
 
 
-def test_every_role_is_in_the_cast() -> None:
+def test_every_role_is_in_the_cast(world: Any) -> None:
     assert roles_in_the_cast() == set(Role)

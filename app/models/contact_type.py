@@ -30,7 +30,7 @@ class ContactType(Model):
     )
     targets: Mapped[list["Target"]] = relationship(lazy="raise", order_by="Target.days", cascade="all, delete-orphan")
     items: Mapped[list["DataItem"]] = relationship(
-        lazy="raise", order_by="DataItem.position", back_populates="contact_type"
+        lazy="raise", order_by="DataItem.position, DataItem.id", back_populates="contact_type"
     )
 
     def is_raisable_on(self, day: date) -> bool:

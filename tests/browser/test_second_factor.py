@@ -11,7 +11,7 @@ from app.access.actor import SYSTEM, acting_as
 from app.extensions import db
 from app.services import links, passkeys
 from tests.browser.keys import Keys
-from tests.browser.live import THEMES, OpenVisitor, Visitor, visitors
+from tests.browser.live import OpenVisitor, Visitor, visitors
 from tests.browser.test_accessibility import Findings
 from tests.browser.test_keyboard import sign_in
 from tests.cast import PASSWORD
@@ -140,9 +140,8 @@ def press(what: Locator) -> None:
         what.click()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_on_the_pages_on_the_way(visit: OpenVisitor, app: Flask, theme: str) -> None:
-    findings = Findings(visit("nobody", theme=theme), theme)
+def test_axe_finds_nothing_on_the_pages_on_the_way(visit: OpenVisitor, app: Flask) -> None:
+    findings = Findings(visit("nobody"))
     page = findings.visitor.page
     page.goto(invite(app, "sue"))
     findings.look("choose-password")
