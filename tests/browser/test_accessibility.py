@@ -35,8 +35,6 @@ SHAPE = """() => {
 }"""
 # Shapes of what was looked at, so that the same page of ten people is looked at once.
 LOOKED_AT: set[str] = set()
-# As the server writes it where somebody has chosen one.
-WEAR = "(theme) => document.documentElement.setAttribute('data-bs-theme', theme)"
 WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -67,7 +65,7 @@ class Findings:
             if (wide := page.evaluate(WIDER)) > 0:
                 self.broken.append(f"{name} is {wide} px wider than a screen of {width} px")
             for theme in THEMES if is_new else ():
-                page.evaluate(WEAR, theme)
+                page.emulate_media(color_scheme=theme)
                 self._ask_axe(f"{name}-{theme}-{width}")
         page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         self.visitor.watch.look(page)
@@ -105,7 +103,7 @@ def go(visitor: Visitor, stop: Stop) -> bool:
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_axe_finds_nothing_on_any_page_and_none_is_too_wide(visit: OpenVisitor, places: Places, name: str) -> None:
-    visitor = visit(name)
+    visitor = visit(name, theme="system")
     findings = Findings(visitor)
     for stop in stops_of(name, places):
         if go(visitor, stop):
@@ -116,20 +114,20 @@ def test_axe_finds_nothing_on_any_page_and_none_is_too_wide(visit: OpenVisitor, 
 
 @pytest.mark.xdist_group("crawl-1")
 @pytest.mark.parametrize("address", ["/", "/kit/", "/contacts/"])
-def test_a_page_in_the_dark_is_the_page_that_was_looked_at(visit: OpenVisitor, places: Places, address: str) -> None:
-    """The crawl changes the theme of a page it has; a person gets a page that was written with it."""
-    colours = """() => [...document.querySelectorAll("*")].map((one) => {
+def test_who_chose_a_theme_sees_what_the_system_would_choose(visit: OpenVisitor, places: Places, address: str) -> None:
+    """The crawl follows the system, which can change its mind while a page is there. The switch itself differs."""
+    colours = """() => [...document.querySelectorAll("body, body *:not(script, [name=theme])")].map((one) => {
       const style = getComputedStyle(one);
       return [one.tagName, style.color, style.backgroundColor, style.borderTopColor, style.fill].join(" ");
     })"""
-    seen = []
-    for written, worn in (("dark", "dark"), ("light", "dark"), ("light", "light")):
-        page = visit("ann", theme=written).page
-        page.goto(address)
-        assert page.locator("html").get_attribute("data-bs-theme") == written
-        page.evaluate(WEAR, worn)
-        seen.append(page.evaluate(colours))
-    assert seen[0] == seen[1] != seen[2]
+    seen: dict[str, list[str]] = {}
+    for theme in THEMES:
+        for chosen in (theme, "system"):
+            page = visit("ann", theme=chosen).page
+            page.emulate_media(color_scheme=theme)
+            page.goto(address)
+            seen[f"{chosen} {theme}"] = page.evaluate(colours)
+    assert seen["light light"] == seen["system light"] != seen["dark dark"] == seen["system dark"]
 
 
 def open_menus(page: Page) -> None:
@@ -141,7 +139,7 @@ def open_menus(page: Page) -> None:
 
 @pytest.mark.xdist_group("crawl-1")
 def test_axe_finds_nothing_in_open_menus_and_dialogs(visit: OpenVisitor, places: Places) -> None:
-    visitor = visit("root")
+    visitor = visit("root", theme="system")
     findings = Findings(visitor)
     visitor.page.goto("/")
     findings.look("menus", open_menus)
@@ -167,7 +165,7 @@ def test_axe_finds_nothing_in_open_menus_and_dialogs(visit: OpenVisitor, places:
 def test_axe_finds_nothing_on_the_page_of_any_error(
     visit: OpenVisitor, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    visitor = visit("ann")
+    visitor = visit("ann", theme="system")
     findings = Findings(visitor)
     for status in errors.ADVICE:
 

@@ -141,7 +141,7 @@ def press(what: Locator) -> None:
 
 
 def test_axe_finds_nothing_on_the_pages_on_the_way(visit: OpenVisitor, app: Flask) -> None:
-    findings = Findings(visit("nobody"))
+    findings = Findings(visit("nobody", theme="system"))
     page = findings.visitor.page
     page.goto(invite(app, "sue"))
     findings.look("choose-password")
