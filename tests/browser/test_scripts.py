@@ -111,7 +111,8 @@ def test_a_contacts_reference_is_copied_and_its_due_date_explained(sign_in: Call
     ann = sign_in("ALD-ANN")
     ann.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ann.goto("/contacts/?status=open")
-    ann.locator(".cms-list tbody th a").first.click()
+    with ann.expect_navigation():
+        ann.locator(".cms-list tbody th a").first.click()
     reference = ann.get_by_role("heading", level=1).inner_text().removeprefix("Contact ")
     ann.get_by_role("button", name="Copy reference").click()
     expect(ann.get_by_text("Copied")).to_be_visible()
