@@ -1,11 +1,12 @@
 """Which people a list or an export holds: the same statement for both."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import with_expression
+from sqlalchemy.orm import load_only, with_expression
 
 from app.domain import clock, dormancy
 from app.domain.errors import RuleBroken
@@ -40,6 +41,10 @@ SORTS: dict[str, Sort] = {
     "oldest": Sort("Oldest first", User.id),
 }
 
+# What a list shows of a person, and what tells how they stand.
+_SHOWN = (User.user_id, User.name, User.email, User.organisation_id, User.is_active, User.created_at, User.deleted_at,
+          User.enabled_at, User.last_signed_in_at)  # fmt: skip
+
 
 def select_people(wanted: Mapping[str, str]) -> Select[Any]:
     """People within reach who meet the filters, not yet ordered; deleted ones only when asked for.
@@ -58,14 +63,20 @@ def select_people(wanted: Mapping[str, str]) -> Select[Any]:
 
 def with_access(statement: Select[Any]) -> Select[Any]:
     """The statement also fetching what each person may do today, when the first of it ends, and where they belong."""
-    today = clock.today()
+    return statement.options(*_access_on(clock.today()))
+
+
+# Alike for everybody who asks on the same day, and putting it together costs more than fetching the rows.
+@lru_cache(maxsize=2)
+def _access_on(today: date) -> tuple[Any, ...]:
     services = select(func.aggregate_strings(ServiceGrant.service, ",")).where(
         ServiceGrant.user_id == User.id, is_in_date(ServiceGrant, today)
     )
     roles = select(func.aggregate_strings(Grant.role, ",")).where(Grant.user_id == User.id, counts_on(today))
     ends = select(func.min(Grant.ends_on)).where(Grant.user_id == User.id, Grant.ends_on >= today)
     organisation = select(Organisation.name).where(Organisation.id == User.organisation_id)
-    return statement.options(
+    return (
+        load_only(*_SHOWN, raiseload=True),
         with_expression(User.services_today, services.correlate(User).scalar_subquery()),
         with_expression(User.roles_today, roles.correlate(User).scalar_subquery()),
         with_expression(User.first_end, ends.correlate(User).scalar_subquery()),
