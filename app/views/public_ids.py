@@ -30,15 +30,15 @@ def _number(secret: str) -> int:
     return int.from_bytes(_key("ids", secret)[:8])
 
 
+# A list asks for each of its rows three times.
+@lru_cache(maxsize=4000)
+def _encode(pk: int, secret: str) -> str:
+    return make_reference(pk, _number(secret))
+
+
 def encode_id(pk: int) -> str:
     """The id as it stands in addresses."""
     return _encode(pk, _secret())
-
-
-@lru_cache(maxsize=4000)
-def _encode(pk: int, secret: str) -> str:
-    """A list asks for each of its rows three times."""
-    return make_reference(pk, _number(secret))
 
 
 def decode_id(text: str) -> int | None:
