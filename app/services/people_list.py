@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import Grant, Organisation, ServiceGrant, User
 from app.services import locks
 from app.services.drafts import split_words
-from app.services.in_force import counts_on, is_in_date
+from app.services.in_force import counts_on, is_in_date, role_counts_on
 from app.services.sorting import Sort
 
 LONGEST_SEARCH = 100
@@ -120,13 +120,12 @@ def _service(value: str, is_of_one: bool) -> ColumnElement[bool]:
 
 
 def _role(value: str, is_of_one: bool) -> ColumnElement[bool]:
-    held = select(Grant.user_id).where(counts_on(clock.today()))
     if value == NONE:
-        return User.id.not_in(held)
+        return User.id.not_in(select(Grant.user_id).where(counts_on(clock.today())))
     if value not in set(Role):
         raise RuleBroken(f"There is no role “{value[:40]}”.", field="role")
-    wanted = Grant.role == value
-    return _holds(Grant, held.where(wanted), is_of_one or _is_common(Grant, wanted))
+    held = select(Grant.user_id).where(role_counts_on(Role(value), clock.today()))
+    return _holds(Grant, held, is_of_one or _is_common(Grant, Grant.role == value))
 
 
 def _holds(model: type[Grant | ServiceGrant], held: Select[Any], one_by_one: bool) -> ColumnElement[bool]:

@@ -1,14 +1,14 @@
 """services.people_list: by the words of a name or user ID and by what people hold, within reach and by an index."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from app.domain.errors import RuleBroken
 from app.extensions import db
-from app.models import User
+from app.models import ServiceGrant, User
 from app.services import people, people_list
 from app.services.people_list import SORTS, select_people
-from tests.services.access import WHY, find
+from tests.services.access import WHY, add_role, find, span
 
 
 def listed(**wanted: str) -> list[str]:
@@ -83,6 +83,20 @@ def test_what_many_hold_and_what_few_hold_are_found_alike(acting, monkeypatch, n
         monkeypatch.setattr(people_list, "MANY", 0)
         assert [listed(**each) for each in filters] == as_few
         assert all(as_few[:3])
+
+
+def test_whose_role_sleeps_is_not_listed_with_it(acting, monkeypatch) -> None:
+    with acting("root"):
+        with_role = [listed(role="member"), listed(role="lso")]
+        db.session.execute(delete(ServiceGrant).where(ServiceGrant.user_id == find("ann").id))
+        add_role("sue", "member", span(1))
+        add_role("sue", "lso", span(-2, -1))
+        members = [user_id for user_id in with_role[0] if user_id != "ALD-ANN"]
+        assert len(members) < len(with_role[0])
+        for many in (people_list.MANY, 0):
+            monkeypatch.setattr(people_list, "MANY", many)
+            assert [listed(role="member"), listed(role="lso")] == [members, with_role[1]]
+        db.session.rollback()
 
 
 def plan_of(**wanted: str) -> str:
