@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, cast, column, func, literal_column, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, any_, cast, column, func, literal_column, or_, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import load_only, with_expression
 
@@ -197,9 +197,8 @@ def called(value: str) -> ColumnElement[bool]:
     if owners:
         terms.insert(0, "(" + " | ".join(f"'{OWNER_MARK}{pk}'" for pk in owners) + ")")
     match = INDEXED_NAMES.op("@@")(cast(func.lower(" & ".join(terms)), TSQUERY))
-    # By itself, or the planner reads people in the order of the list and takes each one's name to pieces.
-    inner = select(User.id).where(match).cte("found").prefix_with("MATERIALIZED")
-    return User.id.in_(select(inner.c.id))
+    # As an array, or the planner reads all people in the order of the list and takes each one's name to pieces.
+    return User.id == any_(func.array(select(User.id).where(match).scalar_subquery()))
 
 
 _HELD = {"service": _service, "role": _role}
