@@ -191,6 +191,8 @@ LISTS = (
     ("root", "/people-uploads/?organisation=ALD"),
     ("root", "/people/"),
     ("root", "/people/?organisation=BIR"),
+    ("root", "/people/?organisation=BIR&role=member&q=b"),
+    ("root", "/people/?role=member"),
     ("ada", "/contacts/?organisation=BIR"),
     ("root", "/organisations/"),
     ("mo", "/activity/"),

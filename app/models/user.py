@@ -88,6 +88,7 @@ class Grant(Given, AccessOwned, Model):
         ForeignKeyConstraint(["user_id", "organisation_id"], ["user.id", "user.organisation_id"]),
         UniqueConstraint("user_id", "role"),
         Index(None, "organisation_id", "role", "user_id"),
+        Index(None, "role", "user_id"),
     )
     user_id: Mapped[int]
     role: Mapped[str] = mapped_column(String(32))
@@ -101,6 +102,7 @@ class ServiceGrant(Given, AccessOwned, Model):
         ForeignKeyConstraint(["user_id", "organisation_id"], ["user.id", "user.organisation_id"]),
         UniqueConstraint("user_id", "service"),
         Index(None, "organisation_id", "service", "user_id"),
+        Index(None, "service", "user_id"),
     )
     user_id: Mapped[int]
     service: Mapped[str] = mapped_column(String(16))

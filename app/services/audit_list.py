@@ -10,8 +10,9 @@ from app.access.actor import current_actor
 from app.domain import clock
 from app.domain.errors import RuleBroken
 from app.domain.events import EVENTS
+from app.domain.identifiers import parse_reference
 from app.extensions import db
-from app.models import AuditEvent, AuditSeal
+from app.models import AuditEvent, AuditSeal, Contact
 from app.services.sorting import Sort
 
 SORTS = {"newest": Sort("Newest first", AuditEvent.id, True), "oldest": Sort("Oldest first", AuditEvent.id)}
@@ -86,6 +87,11 @@ def _last_sealed_before(begins: datetime) -> Any:
 
 
 def _words(value: str) -> list[ColumnElement[bool]]:
+    """A contact's reference by its index; anything else is looked for in every event within reach."""
+    reference = parse_reference(value)
+    if reference is not None and not value.replace(" ", "").isdigit():
+        contact = select(Contact.id).where(Contact.reference == reference).scalar_subquery()
+        return [AuditEvent.object_type == "contact", AuditEvent.object_id == contact]
     places = (AuditEvent.object_label, AuditEvent.actor_name, AuditEvent.reason, AuditEvent.on_behalf_of)
     return [or_(*(place.icontains(value, autoescape=True) for place in places))]
 

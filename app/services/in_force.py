@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, or_, select
 
+from app.domain.roles import Role
 from app.domain.service import GIVEN_TO_EVERYONE, SERVICE_OF
 from app.models import Grant, ServiceGrant
 
@@ -18,8 +19,18 @@ def is_in_date(grant: Any, day: date) -> ColumnElement[bool]:
 
 def counts_on(day: date) -> ColumnElement[bool]:
     """Whether a `Grant` counts on that day: it is in date, and so is its service, which Access Control always is."""
-    given = select(ServiceGrant.id).where(
-        ServiceGrant.user_id == Grant.user_id, ServiceGrant.service == _SERVICE, is_in_date(ServiceGrant, day)
-    )
     always = [role.value for role, service in SERVICE_OF.items() if service is GIVEN_TO_EVERYONE]
-    return is_in_date(Grant, day) & or_(Grant.role.in_(always), given.exists())
+    return is_in_date(Grant, day) & or_(Grant.role.in_(always), _is_given(_SERVICE, day))
+
+
+def role_counts_on(role: Role, day: date) -> ColumnElement[bool]:
+    """The same of grants of one role, whose service need not be looked up row by row."""
+    is_held, service = (Grant.role == role.value) & is_in_date(Grant, day), SERVICE_OF[role]
+    return is_held if service is GIVEN_TO_EVERYONE else is_held & _is_given(service.value, day)
+
+
+def _is_given(service: Any, day: date) -> ColumnElement[bool]:
+    given = select(ServiceGrant.id).where(
+        ServiceGrant.user_id == Grant.user_id, ServiceGrant.service == service, is_in_date(ServiceGrant, day)
+    )
+    return given.exists()

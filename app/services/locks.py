@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, delete, func, null, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.access.actor import SYSTEM, acting_as, needs
@@ -113,8 +113,12 @@ def take(*subjects: Subject) -> Try | None:
 
 
 def _is_blocked(now: datetime) -> ColumnElement[bool]:
+    return SignInLimit.blocked_until.between(*_ends_of_waits(now))
+
+
+def _ends_of_waits(now: datetime) -> tuple[datetime, datetime]:
     """A wait that ends later than the longest wait would is of a clock that was put back, and is none."""
-    return SignInLimit.blocked_until.between(now + timedelta(milliseconds=1), now + timedelta(hours=2))
+    return now + timedelta(milliseconds=1), now + timedelta(hours=2)
 
 
 def _counting(subject: Subject, now: datetime) -> Any:
@@ -161,17 +165,26 @@ def _sweep() -> None:
     unscoped(delete(SignInLimit).where(SignInLimit.id.in_(past.with_for_update(skip_locked=True))))
 
 
+# Put together once: every list of people asks it.
+_is_wait = SignInLimit.blocked_until.between(bindparam("first_end"), bindparam("last_end"))
+_STATES = (
+    select(
+        SignInLimit.about,
+        func.sum(SignInLimit.failures),
+        func.max(case((_is_wait, SignInLimit.blocked_until), else_=null())),
+    )
+    .where(SignInLimit.about.in_(bindparam("abouts", expanding=True)), SignInLimit.last_at >= bindparam("since"))
+    .group_by(SignInLimit.about)
+)
+
+
 def state_of(users: Iterable[User]) -> dict[int, State]:
     """How things stand for each of these people, by id, with one query; those without a failed try are left out."""
     now = clock.now()
     people = {_hash(user.user_id): user.id for user in users}
-    until = func.max(case((_is_blocked(now), SignInLimit.blocked_until), else_=null()))
-    wanted = (
-        select(SignInLimit.about, func.sum(SignInLimit.failures), until)
-        .where(SignInLimit.about.in_(people), SignInLimit.last_at >= now - FORGOTTEN_AFTER)
-        .group_by(SignInLimit.about)
-    )
-    return {people[about]: State(int(failures), end) for about, failures, end in unscoped(wanted)}
+    first_end, last_end = _ends_of_waits(now)
+    asked = {"abouts": [*people], "since": now - FORGOTTEN_AFTER, "first_end": first_end, "last_end": last_end}
+    return {people[about]: State(int(failures), end) for about, failures, end in db.session.execute(_STATES, asked)}
 
 
 def find_locked() -> list[int]:

@@ -1,23 +1,40 @@
 """Which people a list or an export holds: the same statement for both."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import with_expression
+from sqlalchemy import ColumnElement, Select, and_, any_, cast, column, func, literal_column, or_, select, table
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import load_only, with_expression
 
+from app.access.actor import current_actor
 from app.domain import clock, dormancy
 from app.domain.errors import RuleBroken
 from app.domain.roles import Role
 from app.domain.service import GIVEN_SERVICES
+from app.extensions import db
 from app.models import Grant, Organisation, ServiceGrant, User
 from app.services import locks
-from app.services.in_force import counts_on, is_in_date
+from app.services.drafts import split_words
+from app.services.in_force import counts_on, is_in_date, role_counts_on
 from app.services.sorting import Sort
 
 LONGEST_SEARCH = 100
 NONE = "none"
+# What more people hold than this is not listed to find them.
+MANY = 1000
+# No word holds it, so no name that anybody writes can pass for an owner.
+OWNER_MARK = "#"
+# PostgreSQL's index of names is on exactly this expression (migrations/versions/0018), so it is written out.
+INDEXED_NAMES: ColumnElement[Any] = literal_column(
+    f"array_to_tsvector(string_to_array(rtrim('{OWNER_MARK}' || \"user\".organisation_id::text || ' ' || "
+    'ltrim(regexp_replace(lower("user".user_id || \' \' || "user".name), '
+    r"'[ -/:-`{-~\u00a0-\u00bf\u2000-\u206f]+', ' ', 'g'))), ' '))"
+)
+# SQLite's is this table, kept by triggers.
+user_words = table("user_words", column("rowid"), column("words"))
 
 SERVICE_FILTERS = (*((service.value, service.label) for service in GIVEN_SERVICES), (NONE, "No service"))
 ROLE_FILTERS = (*((role.value, role.label) for role in Role), (NONE, "No role"))
@@ -40,6 +57,10 @@ SORTS: dict[str, Sort] = {
     "oldest": Sort("Oldest first", User.id),
 }
 
+# What a list shows of a person, and what tells how they stand.
+_SHOWN = (User.user_id, User.name, User.email, User.organisation_id, User.is_active, User.created_at, User.deleted_at,
+          User.enabled_at, User.last_signed_in_at)  # fmt: skip
+
 
 def select_people(wanted: Mapping[str, str]) -> Select[Any]:
     """People within reach who meet the filters, not yet ordered; deleted ones only when asked for.
@@ -50,22 +71,31 @@ def select_people(wanted: Mapping[str, str]) -> Select[Any]:
     statement = select(User)
     if wanted.get("state") != "deleted":
         statement = statement.where(User.deleted_at.is_(None))
+    is_of_one = bool(wanted.get("organisation"))
     for name, value in wanted.items():
-        if value:
+        if value and name in _HELD:
+            statement = statement.where(_HELD[name](value, is_of_one))
+        elif value:
             statement = statement.where(_FILTERS[name](value))
     return statement
 
 
 def with_access(statement: Select[Any]) -> Select[Any]:
     """The statement also fetching what each person may do today, when the first of it ends, and where they belong."""
-    today = clock.today()
+    return statement.options(*_access_on(clock.today()))
+
+
+# Alike for everybody who asks on the same day, and putting it together costs more than fetching the rows.
+@lru_cache(maxsize=2)
+def _access_on(today: date) -> tuple[Any, ...]:
     services = select(func.aggregate_strings(ServiceGrant.service, ",")).where(
         ServiceGrant.user_id == User.id, is_in_date(ServiceGrant, today)
     )
     roles = select(func.aggregate_strings(Grant.role, ",")).where(Grant.user_id == User.id, counts_on(today))
     ends = select(func.min(Grant.ends_on)).where(Grant.user_id == User.id, Grant.ends_on >= today)
     organisation = select(Organisation.name).where(Organisation.id == User.organisation_id)
-    return statement.options(
+    return (
+        load_only(*_SHOWN, raiseload=True),
         with_expression(User.services_today, services.correlate(User).scalar_subquery()),
         with_expression(User.roles_today, roles.correlate(User).scalar_subquery()),
         with_expression(User.first_end, ends.correlate(User).scalar_subquery()),
@@ -74,25 +104,37 @@ def with_access(statement: Select[Any]) -> Select[Any]:
 
 
 # Conditions on grants are lists of ids and not correlated: with the tenancy filter inside, SQLite's planner would else
-# read all of an organisation's grants for each of its people.
+# read all of an organisation's grants for each of its people. What very many hold is looked up person by person all the
+# same, by its unique index, for a page of them is soon found in the order of the list; so it is in one organisation,
+# whose people are fewer than all who hold it.
 
 
-def _service(value: str) -> ColumnElement[bool]:
+def _service(value: str, is_of_one: bool) -> ColumnElement[bool]:
     held = select(ServiceGrant.user_id).where(is_in_date(ServiceGrant, clock.today()))
     if value == NONE:
         return User.id.not_in(held)
     if value not in GIVEN_SERVICES:
         raise RuleBroken(f"There is no service “{value[:40]}”.", field="service")
-    return User.id.in_(held.where(ServiceGrant.service == value))
+    wanted = ServiceGrant.service == value
+    return _holds(ServiceGrant, held.where(wanted), is_of_one or _is_common(ServiceGrant, wanted))
 
 
-def _role(value: str) -> ColumnElement[bool]:
-    held = select(Grant.user_id).where(counts_on(clock.today()))
+def _role(value: str, is_of_one: bool) -> ColumnElement[bool]:
     if value == NONE:
-        return User.id.not_in(held)
+        return User.id.not_in(select(Grant.user_id).where(counts_on(clock.today())))
     if value not in set(Role):
         raise RuleBroken(f"There is no role “{value[:40]}”.", field="role")
-    return User.id.in_(held.where(Grant.role == value))
+    held = select(Grant.user_id).where(role_counts_on(Role(value), clock.today()))
+    return _holds(Grant, held, is_of_one or _is_common(Grant, Grant.role == value))
+
+
+def _holds(model: type[Grant | ServiceGrant], held: Select[Any], one_by_one: bool) -> ColumnElement[bool]:
+    return held.where(model.user_id == User.id).exists() if one_by_one else User.id.in_(held)
+
+
+def _is_common(model: type[Grant | ServiceGrant], wanted: ColumnElement[bool]) -> bool:
+    some = select(model.id).where(wanted).limit(MANY + 1).subquery()
+    return (db.session.scalar(select(func.count()).select_from(some)) or 0) > MANY
 
 
 def is_dormant() -> ColumnElement[bool]:
@@ -134,15 +176,33 @@ def of_organisation(value: str) -> ColumnElement[bool]:
 
 
 def called(value: str) -> ColumnElement[bool]:
-    """Whether a person's name or user ID holds these words; RuleBroken when they are too long."""
+    """Whether each of these words begins a word of a person's name or user ID.
+
+    RuleBroken when they are too long, or no words.
+    """
     if len(value) > LONGEST_SEARCH:
         raise RuleBroken(f"Search for {LONGEST_SEARCH} characters at most.", field="q")
-    return or_(*(column.icontains(value, autoescape=True) for column in (User.name, User.user_id)))
+    found = split_words(value)
+    if not found:
+        raise RuleBroken("Search for letters or digits: a name or a user ID.", field="q")
+    actor = current_actor()
+    owners = [] if actor.reaches_all else sorted(actor.access_ids)
+    if db.session.get_bind().dialect.name == "sqlite":
+        # The owner has a column of its own: no text anybody writes can pass for it.
+        wanted = "words : ({})".format(" AND ".join(f'"{word}"*' for word in found))
+        if owners:
+            wanted = f"owner : ({' OR '.join(map(str, owners))}) AND {wanted}"
+        return User.id.in_(select(user_words.c.rowid).where(literal_column("user_words").op("MATCH")(wanted)))
+    terms = [f"'{word}':*" for word in found]  # words hold letters and digits only
+    if owners:
+        terms.insert(0, "(" + " | ".join(f"'{OWNER_MARK}{pk}'" for pk in owners) + ")")
+    match = INDEXED_NAMES.op("@@")(cast(func.lower(" & ".join(terms)), TSQUERY))
+    # As an array, or the planner reads all people in the order of the list and takes each one's name to pieces.
+    return User.id == any_(func.array(select(User.id).where(match).scalar_subquery()))
 
 
+_HELD = {"service": _service, "role": _role}
 _FILTERS = {
-    "service": _service,
-    "role": _role,
     "state": _state,
     "ends": _ends,
     "organisation": of_organisation,

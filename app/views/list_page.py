@@ -32,6 +32,8 @@ class ListPage(RowPages):
     optional_columns: ClassVar[frozenset[str]] = frozenset()
     has_views: ClassVar[bool] = True
     has_row_actions: ClassVar[bool] = False
+    # Whether `prepare_rows` adds so much that it is asked of the rows of a page only.
+    prepares_late: ClassVar[bool] = False
     search_hint: ClassVar[str] = ""
     search_columns: ClassVar[tuple[Any, ...]] = ()
     empty_hint: ClassVar[str] = "Nothing matches. Remove a filter to see more."
@@ -105,12 +107,13 @@ class ListPage(RowPages):
             asked = asked.turned_back("There is no such page any more, so this is the first page.")
             page = self._fetch(statement, asked)
         is_whole = not asked.after and not asked.before and page.after is None
+        count = len(page.rows) if is_whole else page.matching
         tabs, more_tabs = make_tabs(views, opened.view, self.base_url)
         return Listing(
             asked=asked,
             bar=bar,
             rows=page.rows,
-            count=len(page.rows) if is_whole else count_up_to_cap(statement),
+            count=count_up_to_cap(statement) if count is None else count,
             before=page.before,
             after=page.after,
             first_number=page.first_number,
@@ -139,8 +142,8 @@ class ListPage(RowPages):
 
     def _fetch(self, statement: Select[Any], asked: Asked) -> Rows:
         order, size = self.sorts[asked.sort], self.page_size
-        wanted = self.prepare_rows(statement)
-        return fetch_page(wanted, self.endpoint, asked.sort, order, size, asked.after, asked.before)
+        wanted, prepare = (statement, self.prepare_rows) if self.prepares_late else (self.prepare_rows(statement), None)
+        return fetch_page(wanted, self.endpoint, asked.sort, order, size, asked.after, asked.before, prepare)
 
     def interpret(self, asked: Asked) -> Asked:
         """What a question means beyond its words."""

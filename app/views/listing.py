@@ -5,15 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 
 from app.extensions import db
 from app.services.sorting import Sort
 from app.views.listing_columns import COMPACT, DENSITIES, Column, read_columns
-from app.views.listing_paging import Place, read_token
+from app.views.listing_paging import COUNT_CAP, Place, counting, read_token
 
-COUNT_CAP = 1000
 # What a list keeps besides its filters, in the order of addresses.
 _KEPT = ("q", "sort", "columns", "density")
 _OWN_NAMES = frozenset({*_KEPT, "after", "before", "view"})
@@ -282,6 +281,4 @@ def merge_arguments(saved: Iterable[tuple[str, str]], given: MultiDict[str, str]
 
 def count_up_to_cap(statement: Select[Any]) -> int:
     """How many rows there are, at most one more than the cap."""
-    model = statement.column_descriptions[0]["entity"]
-    some = statement.with_only_columns(model.id).order_by(None).limit(COUNT_CAP + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return db.session.scalar(counting(statement)) or 0

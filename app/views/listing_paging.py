@@ -1,17 +1,18 @@
 """One page of rows, fetched by key."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 
 from app.extensions import db
 from app.services.sorting import Sort
 from app.views.public_ids import seal, unseal
 
 LARGEST = 2**63
+COUNT_CAP = 1000
 
 
 class Place(NamedTuple):
@@ -22,12 +23,23 @@ class Place(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """One page: its rows, the tokens of the pages before and after it, and the number of its first row."""
+    """One page: its rows, the tokens of the pages before and after it, and the number of its first row.
+
+    `matching` is how many rows match, at most one more than the cap, where the statement of the rows tells it.
+    """
 
     rows: list[Any]
     before: str | None
     after: str | None
     first_number: int
+    matching: int | None = None
+
+
+def counting(statement: Select[Any]) -> Select[Any]:
+    """The statement that tells how many rows there are, at most one more than the cap."""
+    model = statement.column_descriptions[0]["entity"]
+    some = statement.with_only_columns(model.id).order_by(None).limit(COUNT_CAP + 1).subquery()
+    return select(func.count()).select_from(some)
 
 
 def fetch_page(
@@ -38,22 +50,31 @@ def fetch_page(
     size: int,
     after: Place | None,
     before: Place | None,
+    prepare: Callable[[Select[Any]], Select[Any]] | None = None,
 ) -> Rows:
     """Rows of one page, and the tokens of the pages before and after it (None where there is none).
 
-    By key, never by OFFSET: the page at row 500,000 costs what the first one costs.
+    By key, never by OFFSET: the page at row 500,000 costs what the first one costs. What `prepare` adds is asked of the
+    rows of the page only, where a database that has to sort would ask it of every row that matches; the same statement
+    then counts.
     """
     key = sort.column.class_.id
     columns = [sort.column] if sort.column.key == "id" else [sort.column, key]
     is_backward = before is not None
     place = before or after
     is_descending = sort.is_descending != is_backward
+    matching = counting(statement).scalar_subquery()
     if place is not None:
         left = tuple_(*columns) if len(columns) > 1 else columns[0]
         right = tuple_(*place.key) if len(columns) > 1 else place.key[0]
         statement = statement.where(left < right if is_descending else left > right)
-    ordered = statement.order_by(*sort.keys(reverse=is_backward))
-    rows = list(db.session.scalars(ordered.limit(size + 1)).unique())
+    keys = sort.keys(reverse=is_backward)
+    wanted = statement.order_by(*keys).limit(size + 1)
+    if prepare is not None:
+        chosen = wanted.with_only_columns(*columns).subquery()
+        wanted = prepare(select(key.class_, matching).join(chosen, chosen.c.id == key)).order_by(*keys)
+    found = db.session.execute(wanted).unique().all()
+    rows = [row[0] for row in found]
     has_more = len(rows) > size
     rows = rows[:size]
     if is_backward:
@@ -68,6 +89,7 @@ def fetch_page(
         make_token(rows[0], name, columns, first) if rows and has_before else None,
         make_token(rows[-1], name, columns, first + len(rows) - 1) if rows and has_after else None,
         first,
+        found[0][1] if found and prepare is not None else None,
     )
 
 

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
 
 from flask import current_app
 
@@ -16,20 +17,34 @@ from app.domain.identifiers import make_reference, parse_reference, reference_nu
 _NONCE, _TAG = 8, 16
 
 
-def _key(purpose: str) -> bytes:
-    secret = str(current_app.secret_key).encode()
-    return hashlib.blake2b(secret, digest_size=32, person=purpose.encode()).digest()
+def _secret() -> str:
+    return str(current_app.secret_key)
+
+
+def _key(purpose: str, secret: str) -> bytes:
+    return hashlib.blake2b(secret.encode(), digest_size=32, person=purpose.encode()).digest()
+
+
+@lru_cache(maxsize=4)
+def _number(secret: str) -> int:
+    return int.from_bytes(_key("ids", secret)[:8])
+
+
+# A list asks for each of its rows three times.
+@lru_cache(maxsize=4000)
+def _encode(pk: int, secret: str) -> str:
+    return make_reference(pk, _number(secret))
 
 
 def encode_id(pk: int) -> str:
     """The id as it stands in addresses."""
-    return make_reference(pk, int.from_bytes(_key("ids")[:8]))
+    return _encode(pk, _secret())
 
 
 def decode_id(text: str) -> int | None:
     """The id behind an address, or None when there cannot be one."""
     canonical = parse_reference(text) if len(text) < 30 else None
-    return None if canonical != text else reference_number(canonical, int.from_bytes(_key("ids")[:8]))
+    return None if canonical != text else reference_number(canonical, _number(_secret()))
 
 
 def seal(text: str) -> str:
@@ -53,9 +68,9 @@ def unseal(token: str) -> str | None:
 
 def _mask(data: bytes, nonce: bytes) -> bytes:
     """XOR with a key stream of this nonce; twice gives the same back."""
-    stream = hashlib.shake_256(_key("page tokens") + nonce).digest(len(data))
+    stream = hashlib.shake_256(_key("page tokens", _secret()) + nonce).digest(len(data))
     return bytes(a ^ b for a, b in zip(data, stream, strict=True))
 
 
 def _tag(data: bytes) -> bytes:
-    return hashlib.blake2b(data, key=_key("token tags"), digest_size=_TAG).digest()
+    return hashlib.blake2b(data, key=_key("token tags", _secret()), digest_size=_TAG).digest()

@@ -19,8 +19,9 @@ CONTACTS, PEOPLE = "The list of contacts", "The list of people"
 PAGES = {
     CONTACTS: "/contacts/",
     PEOPLE: "/people/",
-    "People with a role": "/people/?role=lso",
-    "People of one organisation": "/people/?organisation=B00",
+    "People with a role of few": "/people/?role=administrator",
+    "People with a role of many": "/people/?role=member",
+    "People of one organisation": "/people/?organisation=BA0",
     "People by name": "/people/?q=priya",
     "Dormant people": "/people/?state=dormant",
 }

@@ -14,7 +14,7 @@ from app.domain import clock
 from app.extensions import db
 from app.models import AuditEvent, User
 from app.sealing import seals
-from app.services import audit, sessions
+from app.services import audit, audit_list, sessions
 from app.views.public_ids import encode_id
 
 
@@ -55,6 +55,21 @@ def test_an_lso_reads_what_xoserve_did_for_them_and_why(done, browser) -> None:
     assert found[1][6] == "Name: Ann → =Anna"
     assert [row[7] for row in seen(lena, f"?{ALL}&q=of+its+own")] == ["A reason of its own."]
     assert seen(browser("bea"), "?q=on+leave") == []
+
+
+def test_a_contacts_reference_finds_what_was_done_to_it_and_only_within_reach(done, busy, acting, browser) -> None:
+    reference = busy["alder"].reference
+    everything = seen(browser("root"), f"?{ALL}&q={reference}")
+    assert len(everything) > 1 and {row[5] for row in everything} == {reference}
+    assert seen(browser("root"), f"?{ALL}&q={reference.replace('-', '').lower()}") == everything
+    assert len(seen(browser("lena"), f"?q={reference}")) == len(everything)
+    assert seen(browser("bea"), f"?q={reference}") == []
+    with acting("root"):
+        statement = audit_list.SORTS["newest"].order(audit_list.select_events({"q": reference})).limit(51)
+        if db.engine.dialect.name == "sqlite":
+            compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
+            plan = str(db.session().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all())
+            assert "object_type=? AND object_id=?" in plan and "SCAN" not in plan, plan
 
 
 def test_it_is_filtered_by_act_person_and_period(app, done, busy, browser) -> None:

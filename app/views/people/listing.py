@@ -36,6 +36,7 @@ class PeopleListPage(ListPage):
     create_template = "pages/people/new.html"
     noun, noun_plural, icon = "person", "people", "users"
     key = "p"
+    prepares_late = True
     search_hint = "Name or user ID"
     empty_hint = "Nobody matches. Remove a filter, or check the name or user ID you searched for."
     sorts = people_list.SORTS

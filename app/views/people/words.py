@@ -1,6 +1,7 @@
 """How a person stands, and what they hold, as pages show it."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -32,16 +33,22 @@ def state_of(user: User, lock: State | None = None) -> tuple[str, str]:
 
 def state_tag(user: User, lock: State | None = None) -> Markup:
     """The same as a coloured word."""
-    word, colour = state_of(user, lock)
+    return _tag(*state_of(user, lock))
+
+
+@lru_cache
+def _tag(word: str, colour: str) -> Markup:
     return _TAG.format(colour, word)
 
 
+@lru_cache(maxsize=1000)
 def role_words(roles: str | None) -> str:
     """The roles of a list's row, in the order of the table."""
     held = set((roles or "").split(","))
     return ", ".join(role.label for role in Role if role.value in held) or "None"
 
 
+@lru_cache(maxsize=1000)
 def service_words(services: str | None) -> str:
     """The services of a list's row, Access Control, which everyone has, left out."""
     held = set((services or "").split(","))
