@@ -96,7 +96,7 @@ class Config:
 
 def engine_options(database_url: str) -> dict[str, object]:
     """Pool settings; hidden parameters keep personal data out of every message SQLAlchemy makes."""
-    options: dict[str, object] = {"hide_parameters": True, "pool_pre_ping": not database_url.startswith("sqlite")}
+    options: dict[str, object] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
         # autocommit=True leaves BEGIN to us: see models/sqlite.py.
         options["connect_args"] = {"isolation_level": None, "timeout": 5}

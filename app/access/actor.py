@@ -13,6 +13,7 @@ from app.domain.errors import NotAllowed
 from app.domain.preferences import Preferences
 from app.domain.roles import Permission, Role
 from app.extensions import db, session_number
+from app.models.connections import end_reading
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -118,6 +119,8 @@ def acting_as(actor: Actor) -> Iterator[Actor]:
     try:
         yield actor
     finally:
+        if db.session.registry.has():
+            end_reading(db.session())
         db.session.remove()
         session_number.reset(number_token)
         _actor.reset(actor_token)

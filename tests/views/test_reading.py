@@ -1,11 +1,13 @@
 """Pages that are only read: they wait for nobody who writes, and keep nothing."""
 
+import pytest
 from sqlalchemy import select, text
 
 from app.access.actor import current_actor
 from app.extensions import db
-from app.models import User
+from app.models import User, connections
 from app.views.uploads import UploadPage
+from tests.databases import connect
 
 
 def test_a_page_is_read_while_somebody_writes(app, busy, browser) -> None:
@@ -27,19 +29,44 @@ def test_a_page_is_read_while_somebody_writes(app, busy, browser) -> None:
         writer.rollback()
 
 
-def test_what_a_get_changes_is_not_kept(acting, browser, monkeypatch) -> None:
-    """No page changes anything; should one do so by mistake, it comes to nothing."""
+def test_what_a_get_changes_is_not_kept(app, acting, browser, monkeypatch) -> None:
+    """No page changes anything; should one do so by mistake, it comes to nothing: PostgreSQL even refuses it."""
     seen = []
 
     def rename(view: object, statement: object) -> object:
         user = db.session.get_one(User, current_actor().user_pk)
         user.name = "Changed"
-        db.session.flush()
         seen.append(user.name)
+        db.session.flush()
         return statement
 
     monkeypatch.setattr(UploadPage, "prepare_rows", rename)
-    assert browser("ann").get("/uploads/").status_code == 200
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    answer = browser("ann").client.get("/uploads/")
+    with app.app_context():
+        assert answer.status_code == (200 if db.engine.dialect.name == "sqlite" else 500)
     assert seen == ["Changed"]
     with acting("system"):
         assert db.session.scalars(select(User.name).where(User.user_id == "ALD-ANN")).one() == "Ann"
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_what_is_read_again_is_not_planned_again(world, app, browser) -> None:
+    """The driver forgets its prepared statements at a rollback, so pages that only read end by a commit."""
+    ann = browser("ann")
+    for _ in range(7):
+        assert ann.get("/contacts/").status_code == 200
+    with app.app_context(), db.engine.connect() as connection:
+        kept = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert any("FROM user_session" in one for one in kept) and any("FROM contact" in one for one in kept)
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_server_that_went_away_is_noticed_by_whoever_comes_later(world, app, browser, monkeypatch) -> None:
+    ann = browser("ann")
+    assert ann.get("/").status_code == 200
+    with connect(world.config.database_url) as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        connection.execute(f"{others} AND pid <> pg_backend_pid()")
+    monkeypatch.setattr(connections, "TRUSTED_SECONDS", 0.0)
+    assert ann.get("/").status_code == 200
