@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import OrganisationOwned
 from app.services.request_keys import find_result, new_key, once
 from app.views.base import Page
+from app.views.form_bases import RowForm
 from app.views.public_ids import decode_id, encode_id
 
 LARGEST_ID = 2**63 - 1
@@ -34,6 +35,7 @@ class RowPages(Page, ModelView):
     noun_plural: ClassVar[str] = ""
     create_title: ClassVar[str] = ""
 
+    form_base_class = RowForm
     can_view_details = True
     can_create = can_edit = can_delete = can_export = False
     column_display_actions = False

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length
 
@@ -11,6 +10,7 @@ from app.domain.errors import RuleBroken
 from app.services import people, support
 from app.services.request_keys import new_key
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.forms import add_error
 from app.views.frames import frame
 
@@ -18,7 +18,7 @@ from app.views.frames import frame
 SENT = "Your request was sent to Xoserve. Somebody answers by e-mail, and may telephone your organisation first."
 
 
-class SupportForm(FlaskForm):
+class SupportForm(BaseForm):
     """What Xoserve must know to help; nothing of it is looked up."""
 
     request_key = HiddenField()

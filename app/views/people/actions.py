@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -20,6 +19,7 @@ from app.services import access_rules, grants, people, second_factors
 from app.services.access_rules import NO_GRANTS, SHUTS_OUT, Change
 from app.services.locks import State
 from app.services.look_ups import find_by_user_id
+from app.views.form_bases import BaseForm
 from app.views.lookups import LookupField
 
 DAY_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%d %B %Y"]
@@ -39,7 +39,7 @@ class DayField(DateField):
             raise ValueError("Write the day like 2026-11-23 or 23 Nov 2026.") from None
 
 
-class ActionForm(FlaskForm):
+class ActionForm(BaseForm):
     """What the actions ask for; those an action does not ask for are taken out."""
 
     service = SelectField("Service", validate_choice=False, render_kw={"required": True})

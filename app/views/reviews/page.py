@@ -5,7 +5,6 @@ from typing import Any
 from flask import Flask, current_app, flash, g, redirect, request, url_for
 from flask import Response as FileResponse
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
@@ -25,6 +24,7 @@ from app.services import reviews
 from app.services.people_bulk import MOST_AT_ONCE, Outcome
 from app.services.request_keys import find_result, new_key, once
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.list_export import in_scope
 from app.views.listing_selection import Which, read_picks, read_which
 from app.views.people.asking import asked_words
@@ -37,7 +37,7 @@ PAGE, MOST_NAMED = 100, 20
 MAY_NOT = "Your roles do not allow answering in a review."
 
 
-class WithdrawForm(FlaskForm):
+class WithdrawForm(BaseForm):
     """Why access is withdrawn."""
 
     reason = TextAreaField(
