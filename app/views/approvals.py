@@ -58,7 +58,7 @@ def changes_of(approval: Approval) -> list[str]:
     if "role" not in approval.arguments:
         return [
             "Whoever is disabled is signed out everywhere at once and cannot sign in until they are enabled again.",
-            "Services and roles stay noted.",
+            "Services and roles are kept.",
         ]
     role, span = Role(approval.arguments["role"]), approvals.read_span(approval)
     end = f"until {show_date(span.ends_on)}" if span.ends_on else "without an end"

@@ -7,7 +7,7 @@ from flask import g, request
 from sqlalchemy import Select
 
 from app.access.actor import allowed, current_actor
-from app.domain.change_words import change_words
+from app.domain.change_words import change_words, shorten_hashes
 from app.domain.errors import NotFound
 from app.domain.events import EVENTS
 from app.domain.roles import Permission
@@ -109,7 +109,7 @@ class AuditPage(ExportingListPage):
     column_labels = {
         "at": "When",
         "actor_name": "Who",
-        "actor_organisation": "Of",
+        "actor_organisation": "Organisation",
         "on_behalf_of": "On behalf of",
         "action": "Did",
         "object_type": "About",
@@ -121,6 +121,9 @@ class AuditPage(ExportingListPage):
     column_formatters = {
         "at": lambda view, context, event, name: show_instant(event.at),
         "action": lambda view, context, event, name: audit_list.action_words(event.action),
+        "changes": lambda view, context, event, name: shorten_hashes(change_words(event.before, event.after)),
+    }
+    column_formatters_detail = column_formatters | {
         "changes": lambda view, context, event, name: change_words(event.before, event.after),
     }
 

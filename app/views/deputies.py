@@ -102,11 +102,11 @@ class DeputyPage(ListPage):
     )
     column_labels = {
         "name": "Deputy",
-        "delegator_name": "Of",
+        "delegator_name": "For",
         "starts_on": "First day",
         "ends_on": "Last day",
         "powers": "May",
-        "for_organisations": "For",
+        "for_organisations": "Organisations",
         "state": "State",
         "reason": "Reason",
         "appointed_at": "Appointed",
@@ -195,4 +195,4 @@ class DeputyPage(ListPage):
                 flash(f"{row.name} is deputy no longer.", "success")
                 return redirect(self.base_url)
             row = self.get_one(code)
-        return self.render("pages/deputies/end.html", form=form, title=f"End {row}", back=self.base_url)
+        return self.render("pages/deputies/end.html", form=form, title=f"End the time of {row}", back=self.base_url)

@@ -47,6 +47,8 @@ class RowPages(Page, ModelView):
     def __init__(self, model: type[Any], **kwargs: Any) -> None:
         super().__init__(model, db, **kwargs)
         self.noun_plural = self.noun_plural or f"{self.noun}s"  # type: ignore[misc]
+        article = "an" if self.noun[0] in "aeiou" else "a"
+        self.create_title = self.create_title or f"Add {article} {self.noun}"  # type: ignore[misc]
 
     def create_blueprint(self, admin: Any) -> Any:
         doors = {
@@ -159,8 +161,8 @@ class RowPages(Page, ModelView):
                 row = db.session.get_one(self.model, int(pk))
                 flash(self.created_words(row), "success")
                 return redirect(self.after_change(row))
-        title = self.create_title or f"Add {self.noun}"
-        return self.render(self.create_template, form=form, title=title, back=self.create_back(), request_key=key)
+        asked = {"title": self.create_title, "back": self.create_back(), "request_key": key}
+        return self.render(self.create_template, form=form, **asked)
 
     def created_words(self, row: Any) -> str:
         """What is said once a row was added."""

@@ -129,7 +129,7 @@ def test_the_uploader_is_told_what_a_worker_made_of_the_file(acting, run_jobs) -
     run_jobs()
     assert sorted(told(acting)["ALD-ANN"]) == [
         "good.xlsx is finished: 1 contact raised.",
-        "good.xlsx was checked: 1 row good, 1 with errors.",
+        "good.xlsx was checked: 1 row good, 1 row with errors.",
         "plain.csv was refused. Nothing was raised.",
     ]
 

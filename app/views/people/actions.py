@@ -132,7 +132,7 @@ ACTIONS: dict[str, Action] = {
     "withdraw-service": Action(
         "Withdraw the service",
         "It is closed to them from their next click, in every open session. They can still sign in, and are told whom "
-        "to ask. The roles within it stay noted and count again when the service is given again.",
+        "to ask. The roles within it are kept and count again when the service is given again.",
         "The service was withdrawn from {}.", grants.withdraw_service,
         lambda user, form: grants.withdraw_service(user.id, _service(form), **_seen(form)),
         change=lambda form: access_rules.taking(_service(form)), is_listed=False, is_grave=True,
@@ -181,7 +181,7 @@ ACTIONS: dict[str, Action] = {
     "disable": Action(
         "Disable",
         "They are signed out everywhere at once and cannot sign in until they are enabled again. Services and roles "
-        "stay noted.",
+        "are kept.",
         "{} is disabled.", people.disable_user, lambda user, form: people.disable_user(user.id, **_seen(form)),
         change=lambda form: SHUTS_OUT, is_grave=True,
         icon="user-off",

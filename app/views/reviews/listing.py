@@ -77,7 +77,7 @@ class ReviewListPage(ListPage):
     }
 
     def created_words(self, row: Review) -> str:
-        return f"The review {row} has begun, and its LSOs were told."
+        return f"The access review to {show_date(row.due_on)} has begun, and its LSOs were told."
 
     def visible_filters(self) -> list[ListFilter]:
         return [choice for choice in self.filters if self.actor_sees_all() or choice.name != "organisation"]

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length
 from app.access.actor import allowed, current_actor
 from app.domain import reviews as rules
 from app.domain.errors import NotAllowed, NotFound, RuleBroken
+from app.domain.item import show_date
 from app.domain.reasons import LONGEST_REASON
 from app.domain.reviews import Answer
 from app.domain.roles import Permission
@@ -67,7 +68,7 @@ class ReviewPage(ReviewListPage):
         open_lines = [line for line, is_active, _ in found[:PAGE] if not line.answer and is_active]
         return self.render(
             "pages/reviews/review.html",
-            title=f"Access review of {review.organisation_name} {review}",
+            title=f"Access review of {review.organisation_name} to {show_date(review.due_on)}",
             review=review,
             code=self.address_id(review),
             state=state_of(review),
