@@ -74,7 +74,8 @@ class AuditPage(ExportingListPage):
     file_name = "activity"
     list_template = "pages/activity.html"
     search_hint = "Name, user ID, reference or reason"
-    empty_hint = "Nothing was done that matches. Remove a filter to see more."
+    empty_hint = "Whatever is done is listed here."
+    unmatched_hint = "Nothing was done that matches. Remove a filter to see more."
     sorts = audit_list.SORTS
     heading_sorts = {"at": ("newest", "oldest")}
     optional_columns = frozenset({"on_behalf_of", "reason"})
