@@ -39,7 +39,7 @@ class ActingPage(Page):
     """Where a Xoserve LSO begins and ends to act for an organisation."""
 
     permission = Permission.ACCESS_ACT
-    icon = "building"
+    icon = "key"
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self) -> Any:

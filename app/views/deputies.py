@@ -76,7 +76,7 @@ class DeputyPage(ListPage):
     create = staticmethod(deputies.appoint_deputy)
     create_template = "pages/deputies/new.html"
     create_title = "Appoint a deputy"
-    noun, noun_plural, icon = "deputy", "deputies", "users"
+    noun, noun_plural, icon = "deputy", "deputies", "user-check"
     key = "d"
     has_row_actions = True
     empty_hint = "An LSO can appoint a deputy for the weeks they are away."

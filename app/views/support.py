@@ -50,7 +50,7 @@ class SupportPage(ListPage):
     """What people asked who are not known; worked by Xoserve."""
 
     permission = Permission.SUPPORT_WORK
-    noun, noun_plural, icon = "support request", "support requests", "messages"
+    noun, noun_plural, icon = "support request", "support requests", "mail"
     key = "s"
     details_template = "pages/support/request.html"
     empty_hint = "Requests from “Who is my LSO?” are listed here."
