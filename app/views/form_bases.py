@@ -1,7 +1,10 @@
 """What forms are made from, and the words for what WTForms finds wrong."""
 
+from typing import Any
+
 from flask_admin.form import BaseForm as StockRowForm
 from flask_wtf import FlaskForm
+from wtforms import DateField, Field
 
 _ENTER, _CHOOSE, _NUMBER = "Fill in this field.", "Choose one of the options.", "Enter a whole number."
 _EXTENSION, _DECIMAL = "Choose a file of another kind.", "Enter a number, such as 12.5."
@@ -80,14 +83,28 @@ class _PlainEnglish:
         return _Words()
 
 
-class BaseForm(FlaskForm):
+class _Days:
+    """The part of a form that shows days: today, put in when it was opened, is not put back where it was taken out."""
+
+    meta: Any
+    _fields: dict[str, Field]
+
+    def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().process(formdata, *args, **kwargs)  # type: ignore[misc]
+        sent = self.meta.wrap_formdata(self, formdata)
+        for field in self._fields.values():
+            if sent and isinstance(field, DateField) and field.name not in sent:
+                field.data = None
+
+
+class BaseForm(_Days, FlaskForm):
     """What every form is made from that is not made from a model."""
 
     class Meta(_PlainEnglish, FlaskForm.Meta):
         pass
 
 
-class RowForm(StockRowForm):
+class RowForm(_Days, StockRowForm):
     """What every form is made from that Flask-Admin makes from a model."""
 
     class Meta(_PlainEnglish, StockRowForm.Meta):

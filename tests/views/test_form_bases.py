@@ -8,9 +8,11 @@ from pathlib import Path
 import flask_admin.contrib.sqla
 import flask_admin.form
 import flask_wtf.file
+import pytest
 import wtforms
 from bs4 import BeautifulSoup
 
+from app.domain import clock
 from app.domain.lifecycle import LIFECYCLE, MESSAGE_MISSING, Given
 from app.services.contact_types import get_definition
 from app.views.fields import item_form
@@ -77,6 +79,16 @@ def test_what_is_wrong_with_a_field_is_said_once(browser) -> None:
         beside = soup.find(id=name).find_parent("div").find_all("p", class_="invalid-feedback")
         assert [error.text for error in beside] == [f"Error: {sentence}"]
         assert [link.text for link in soup.find(id="error-summary").find_all("a", href=f"#{name}")] == [sentence]
+
+
+@pytest.mark.parametrize(("name", "path"), [("lena", "/deputies/new/"), ("root", "/contact-types/new/")])
+def test_a_first_day_that_was_taken_out_stays_out(browser, name, path) -> None:
+    person = browser(name)
+    opened = BeautifulSoup(person.get(path).get_data(as_text=True), "html.parser")
+    assert opened.find(id="starts_on")["value"] == clock.today().isoformat()
+    for taken_out in ({"reason": "x"}, {"reason": "x", "starts_on": ""}):
+        soup = BeautifulSoup(person.post(path, taken_out).get_data(as_text=True), "html.parser")
+        assert soup.find(id="starts_on")["value"] == "" and "Enter the first day." in soup.text
 
 
 def test_each_move_that_needs_words_says_which() -> None:
