@@ -14,6 +14,7 @@ from app.domain.service import Service
 
 # Fields whose names say little or stand otherwise on screen; the others are called by their words.
 _NAMES = {
+    "due_on": "Last day",
     "email": "E-mail address",
     "ends_at": "Until",
     "ends_on": "Last day",

@@ -132,14 +132,14 @@ ACTIONS: dict[str, Action] = {
     "withdraw-service": Action(
         "Withdraw the service",
         "It is closed to them from their next click, in every open session. They can still sign in, and are told whom "
-        "to ask. The roles within it are kept and count again when the service is given again.",
+        "to ask. The roles within it are kept and in force again when the service is given again.",
         "The service was withdrawn from {}.", grants.withdraw_service,
         lambda user, form: grants.withdraw_service(user.id, _service(form), **_seen(form)),
         change=lambda form: access_rules.taking(_service(form)), is_listed=False, is_grave=True,
     ),
     "give-role": Action(
         "Give a role",
-        "It counts from the first day, while the person has the service it belongs to.",
+        "It is in force from the first day, while the person has the service it belongs to.",
         "{} now has the role.", grants.grant_role,
         lambda user, form: grants.grant_role(user.id, _role(form), form.span(), **_seen(form)),
         ("role", *_DAYS), lambda form: access_rules.giving(_role(form), form.span()),
