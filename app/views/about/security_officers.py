@@ -78,8 +78,8 @@ def ask() -> Any:
 
 
 def _known() -> dict[str, str]:
-    """What need not be typed by somebody who is signed in."""
-    if not g.get("actor"):
+    """What need not be typed by somebody who is signed in; while they act for an organisation, they ask for it."""
+    if not g.get("actor") or g.actor.on_behalf_of:
         return {}
     user = account.own_user()
     return {"organisation_typed": g.actor.organisation_name, "name": user.name, "email": user.email}
