@@ -11,13 +11,17 @@ _COMPARED = 4
 
 
 def describe_shares(table: Table, noun: str) -> str:
-    """How many there are together, and the largest part; rows are (label, count)."""
+    """How many there are together, and the largest part or parts; rows are (label, count)."""
     rows: list[Sequence[Any]] = list(table.rows)
     total = sum(count for _, count in rows)
     if not total:
         return f"There are no {noun}s."
-    label, most = max(rows, key=lambda row: row[1])
-    return f"{_count(total, noun)}. The largest part: {label}, {most:,} or {round(100 * most / total)}%."
+    most = max(count for _, count in rows)
+    largest = [label for label, count in rows if count == most]
+    share = f"{most:,} or {round(100 * most / total)}%"
+    if len(largest) > 1:
+        return f"{_count(total, noun)}. The largest parts: {', '.join(largest[:-1])} and {largest[-1]}, {share} each."
+    return f"{_count(total, noun)}. The largest part: {largest[0]}, {share}."
 
 
 def describe_weeks(table: Table) -> str:

@@ -128,3 +128,10 @@ PARTICIPLES: dict[Action, str] = {
     A.REJECT: "rejected",
     A.WITHDRAW: "withdrawn",
 }
+
+# What to do when the message that an action needs is missing.
+MESSAGE_MISSING: dict[Action, str] = {
+    A.ASK: "Write your question.",
+    A.ANSWER: "Write your answer.",
+    A.WITHDRAW: "Say why it is withdrawn.",
+}

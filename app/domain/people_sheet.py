@@ -52,7 +52,7 @@ ACTS: dict[str, Act] = {
         ("Give a service", "Grant service", "Add service"),
     ),
     "withdraw-service": Act(
-        "Withdraw service", "Takes the service at once. Its roles stay noted.", (USER_ID, SERVICE, REASON), (),
+        "Withdraw service", "Takes the service at once. Its roles are kept.", (USER_ID, SERVICE, REASON), (),
         ("Withdraw a service", "Withdraw the service", "Remove service"),
     ),
     "give-role": Act(

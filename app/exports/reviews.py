@@ -41,7 +41,7 @@ def stream_review(actor: Actor, pk: int, file_format: str) -> Iterator[bytes]:
         review = db.session.get_one(Review, pk)
         organisation = db.session.get_one(Organisation, review.organisation_id).name
         at = clock.now().astimezone(clock.LONDON)
-        top = (f"Access review {review} of {organisation}, as at {show_date(at.date())}, {at:%H:%M}",)
+        top = (f"{review} of {organisation}, as at {show_date(at.date())}, {at:%H:%M}",)
         found = db.session.execute(reviews.select_lines(pk).execution_options(yield_per=_FETCH_ROWS))
         table = Table(HEADINGS, (row for line, _, seen in found for row in _rows(organisation, line, seen)))
         yield from write_csv(table, top) if file_format == "csv" else write_xlsx(table, top, "Access review")

@@ -37,7 +37,7 @@ class Review(AccessOwned, Model):
     organisation_name: Mapped[str | None] = query_expression()
 
     def __str__(self) -> str:
-        return f"to {show_date(self.due_on)}"
+        return f"Access review to {show_date(self.due_on)}"
 
 
 class ReviewAnswer(AccessOwned, Model):

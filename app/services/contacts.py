@@ -12,7 +12,7 @@ from app.domain import calendar, clock, lifecycle
 from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.domain.identifiers import make_reference
 from app.domain.item import ItemError
-from app.domain.lifecycle import OPEN, Action, Given, Status
+from app.domain.lifecycle import MESSAGE_MISSING, OPEN, Action, Given, Status
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import AuditEvent, Contact, Counter, Message, OutcomeCode
@@ -216,7 +216,7 @@ def check_given(move: lifecycle.Transition, message: str, outcome_code: str) -> 
         return "", ""
     message = message.strip()
     if move.must_give is Given.MESSAGE and not message:
-        raise RuleBroken("Write a message to go with this.", field="message")
+        raise RuleBroken(MESSAGE_MISSING[move.action], field="message")
     if len(message) > 4000:
         raise RuleBroken("Write 4,000 characters at most.", field="message")
     if move.must_give in (Given.RESOLUTION_CODE, Given.REJECTION_CODE):

@@ -67,9 +67,11 @@ def tell_of_upload(upload: Upload, words: UploadWords) -> None:
 def _upload_sentence(upload: Upload, words: UploadWords) -> str:
     name = upload.file_name if len(upload.file_name) <= _LONGEST_NAME else upload.file_name[: _LONGEST_NAME - 1] + "…"
     made = _count(upload.raised_count, words.noun)
-    good = _count(upload.accepted_count, "row")
+    good, wrong = (_count(count, "row") for count in (upload.accepted_count, upload.refused_count))
+    found = [f"{good} good"] if upload.accepted_count or not upload.refused_count else []
+    found += [f"{wrong} with errors"] if upload.refused_count else []
     sentences = {
-        "checked": f"{name} was checked: {good} good, {upload.refused_count:,} with errors.",
+        "checked": f"{name} was checked: {', '.join(found)}.",
         "refused": f"{name} was refused. Nothing was {words.done}.",
         "failed": f"{name} could not be checked.",
         "committed": f"{name} is finished: {made} {words.done}.",

@@ -147,8 +147,10 @@ def is_dormant() -> ColumnElement[bool]:
 def _state(value: str) -> ColumnElement[bool]:
     if value == "locked":
         return User.id.in_(locks.find_locked())
+    if value == "active":
+        has_come = and_(User.is_active, User.last_signed_in_at.is_not(None))
+        return and_(has_come, ~is_dormant(), User.id.not_in(locks.find_locked()))
     meanings: dict[str, ColumnElement[bool]] = {
-        "active": User.is_active.is_(True),
         "new": User.is_active & User.last_signed_in_at.is_(None),
         "dormant": is_dormant(),
         "disabled": ~User.is_active,

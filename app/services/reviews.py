@@ -220,7 +220,9 @@ def settle(review_pk: int) -> None:
         review.closed_at = clock.now()
         audit.record("review:close", review)
         keepers.tell(
-            review.organisation_id, f"Everybody is answered for: the access review {review} is finished.", WHERE
+            review.organisation_id,
+            f"Everybody is answered for: the access review to {show_date(review.due_on)} is finished.",
+            WHERE,
         )
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -15,10 +14,11 @@ from app.models import ActingSession
 from app.services import acting, organisations
 from app.views.base import Page
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.lookups import LookupField
 
 
-class ActingForm(FlaskForm):
+class ActingForm(BaseForm):
     """Which organisation, and why."""
 
     organisation = LookupField(
@@ -39,7 +39,7 @@ class ActingPage(Page):
     """Where a Xoserve LSO begins and ends to act for an organisation."""
 
     permission = Permission.ACCESS_ACT
-    icon = "building"
+    icon = "key"
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self) -> Any:

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import flash, redirect
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from markupsafe import Markup
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
@@ -22,6 +21,7 @@ from app.models import Approval
 from app.services import approvals, approving
 from app.services.sorting import Sort
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.public_ids import encode_id
@@ -36,7 +36,7 @@ _COLOURS = {State.ASKED: " cms-tag-warn", State.APPROVED: " cms-tag-good", State
 _TAG = Markup('<span class="cms-tag{}">{}</span>')
 
 
-class DecisionForm(FlaskForm):
+class DecisionForm(BaseForm):
     """What whoever asked, and the history, are told of the decision."""
 
     reason = TextAreaField(
@@ -58,7 +58,7 @@ def changes_of(approval: Approval) -> list[str]:
     if "role" not in approval.arguments:
         return [
             "Whoever is disabled is signed out everywhere at once and cannot sign in until they are enabled again.",
-            "Services and roles stay noted.",
+            "Services and roles are kept.",
         ]
     role, span = Role(approval.arguments["role"]), approvals.read_span(approval)
     end = f"until {show_date(span.ends_on)}" if span.ends_on else "without an end"

@@ -7,7 +7,7 @@ from flask import g, request
 from sqlalchemy import Select
 
 from app.access.actor import allowed, current_actor
-from app.domain.change_words import change_words
+from app.domain.change_words import change_words, shorten_hashes
 from app.domain.errors import NotFound
 from app.domain.events import EVENTS
 from app.domain.roles import Permission
@@ -74,7 +74,8 @@ class AuditPage(ExportingListPage):
     file_name = "activity"
     list_template = "pages/activity.html"
     search_hint = "Name, user ID, reference or reason"
-    empty_hint = "Nothing was done that matches. Remove a filter to see more."
+    empty_hint = "Whatever is done is listed here."
+    unmatched_hint = "Nothing was done that matches. Remove a filter to see more."
     sorts = audit_list.SORTS
     heading_sorts = {"at": ("newest", "oldest")}
     optional_columns = frozenset({"on_behalf_of", "reason"})
@@ -109,7 +110,7 @@ class AuditPage(ExportingListPage):
     column_labels = {
         "at": "When",
         "actor_name": "Who",
-        "actor_organisation": "Of",
+        "actor_organisation": "Organisation",
         "on_behalf_of": "On behalf of",
         "action": "Did",
         "object_type": "About",
@@ -121,6 +122,9 @@ class AuditPage(ExportingListPage):
     column_formatters = {
         "at": lambda view, context, event, name: show_instant(event.at),
         "action": lambda view, context, event, name: audit_list.action_words(event.action),
+        "changes": lambda view, context, event, name: shorten_hashes(change_words(event.before, event.after)),
+    }
+    column_formatters_detail = column_formatters | {
         "changes": lambda view, context, event, name: change_words(event.before, event.after),
     }
 

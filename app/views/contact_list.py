@@ -61,7 +61,8 @@ class ContactListPage(ExportingListPage):
     file_name = "contacts"
     list_template = "pages/contacts/list.html"
     search_hint = "Reference, MPRN or words"
-    empty_hint = "No contact matches. Remove a filter, or check the reference or MPRN you searched for."
+    empty_hint = "Contacts are listed here as soon as they are raised."
+    unmatched_hint = "No contact matches. Remove a filter, or check the reference or MPRN you searched for."
     sorts = contact_list.SORTS
     heading_sorts = {"due_on": ("due", "due-last"), "raised_at": ("newest", "oldest")}
     optional_columns = frozenset({"own_reference", "raised_by_name", "closed_at"})

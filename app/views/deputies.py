@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, redirect, request
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, or_
 from wtforms import DateField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
@@ -19,6 +18,7 @@ from app.models import Deputy
 from app.services import deputies, organisations
 from app.services.sorting import Sort
 from app.views.fields import MultiCheckboxField, no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.lookups import MOST_LISTED, LookupField
@@ -34,7 +34,7 @@ def reason_field(why: str) -> TextAreaField:
     return TextAreaField("Reason", checks, render_kw={"rows": 2, "maxlength": 400})
 
 
-class EndForm(FlaskForm):
+class EndForm(BaseForm):
     """Why a deputy's time ends."""
 
     reason = reason_field("Say why this ends.")
@@ -76,7 +76,7 @@ class DeputyPage(ListPage):
     create = staticmethod(deputies.appoint_deputy)
     create_template = "pages/deputies/new.html"
     create_title = "Appoint a deputy"
-    noun, noun_plural, icon = "deputy", "deputies", "users"
+    noun, noun_plural, icon = "deputy", "deputies", "user-check"
     key = "d"
     has_row_actions = True
     empty_hint = "An LSO can appoint a deputy for the weeks they are away."
@@ -102,11 +102,11 @@ class DeputyPage(ListPage):
     )
     column_labels = {
         "name": "Deputy",
-        "delegator_name": "Of",
+        "delegator_name": "For",
         "starts_on": "First day",
         "ends_on": "Last day",
         "powers": "May",
-        "for_organisations": "For",
+        "for_organisations": "Organisations",
         "state": "State",
         "reason": "Reason",
         "appointed_at": "Appointed",
@@ -152,7 +152,7 @@ class DeputyPage(ListPage):
 
     def scaffold_form(self) -> Any:
         """All fields are our own; none is made from the table."""
-        return type("DeputyForm", (FlaskForm,), {name: self.form_extra_fields[name] for name in self.form_columns})
+        return type("DeputyForm", (BaseForm,), {name: self.form_extra_fields[name] for name in self.form_columns})
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
@@ -195,4 +195,4 @@ class DeputyPage(ListPage):
                 flash(f"{row.name} is deputy no longer.", "success")
                 return redirect(self.base_url)
             row = self.get_one(code)
-        return self.render("pages/deputies/end.html", form=form, title=f"End {row}", back=self.base_url)
+        return self.render("pages/deputies/end.html", form=form, title=f"End the time of {row}", back=self.base_url)

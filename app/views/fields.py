@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField, ValidationError, widgets
 
 from app.domain.item import Item, ItemError
 from app.domain.items import CONTROL, KINDS, Choice
 from app.services.definition import Definition
+from app.views.form_bases import BaseForm
 
 
 def no_control_characters(form: Any, field: Field) -> None:
@@ -84,7 +84,7 @@ if FIELDS.keys() != KINDS.keys():
     raise RuntimeError(f"item kinds without a field, or the other way round: {FIELDS.keys() ^ KINDS.keys()}")
 
 
-def item_form(definition: Definition) -> type[FlaskForm]:
+def item_form(definition: Definition) -> type[BaseForm]:
     """A form class with one field per data item, named by item code; the kinds themselves do the checking."""
     fields: dict[str, Any] = {}
     for item in definition.asked:
@@ -94,10 +94,10 @@ def item_form(definition: Definition) -> type[FlaskForm]:
             **({"required": True} if item.is_required else {}),
         }
         fields[item.code] = field
-    return type("ItemForm", (FlaskForm,), fields)
+    return type("ItemForm", (BaseForm,), fields)
 
 
-def show_errors(form: FlaskForm, errors: dict[str, ItemError]) -> None:
+def show_errors(form: BaseForm, errors: dict[str, ItemError]) -> None:
     """Put each item's error beside its field."""
     for code, error in errors.items():
         form[code].errors = [error.message]

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import HiddenField, IntegerField, SelectField, TextAreaField, widgets
 
 from app.domain.errors import DomainError
 from app.domain.lifecycle import Given
 from app.services.contacts import list_outcome_codes
+from app.views.form_bases import BaseForm
 
 
-class MoveForm(FlaskForm):
+class MoveForm(BaseForm):
     """What a move of the life cycle asks for; unused fields are deleted."""
 
     version = IntegerField(widget=widgets.HiddenInput())
@@ -32,7 +32,7 @@ def shape_move_form(form: MoveForm, must_give: Given) -> None:
         del form.message
 
 
-class UploadForm(FlaskForm):
+class UploadForm(BaseForm):
     """A file, and the contact type of all its rows."""
 
     type_code = SelectField("Contact type", validate_choice=False, render_kw={"required": True})
@@ -40,7 +40,7 @@ class UploadForm(FlaskForm):
     file = FileField("File", render_kw={"accept": ".xlsx,.csv", "required": True})
 
 
-class PlainForm(FlaskForm):
+class PlainForm(BaseForm):
     """A button."""
 
 

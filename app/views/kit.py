@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 
 from app.domain import clock
@@ -16,13 +15,14 @@ from app.domain.table import Table
 from app.services import contact_list
 from app.views.base import Page
 from app.views.fields import MultiCheckboxField
+from app.views.form_bases import BaseForm
 from app.views.listing import Asked, Bar, ListFilter, Listing, Tab
 from app.views.listing_columns import Column
 from app.views.listing_rows import render_rows
 from app.views.words import due_words, status_tag
 
 
-class SampleForm(FlaskForm):
+class SampleForm(BaseForm):
     """A field of each sort."""
 
     name = StringField(

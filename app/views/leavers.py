@@ -30,7 +30,8 @@ class LeaverPage(ExportingListPage):
     has_views = False
     can_view_details = False
     search_hint = "Name or user ID"
-    empty_hint = "Nobody who was disabled or deleted matches."
+    empty_hint = "Whoever is disabled or deleted is listed here."
+    unmatched_hint = "Nobody who was disabled or deleted matches. Remove a filter to see more."
     sorts = leavers.SORTS
     heading_sorts = {"name": ("name", "name-last"), "disabled_at": ("latest", "earliest")}
     optional_columns = frozenset({"last_signed_in_at"})

@@ -15,13 +15,13 @@ from flask import (
     session,
     url_for,
 )
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from app.domain.errors import RuleBroken
 from app.services import links
 from app.services.links import Purpose
+from app.views.form_bases import BaseForm
 from app.views.forms import add_error
 from app.views.session import NewPasswordForm, leave_browser
 
@@ -31,7 +31,7 @@ _KEPT = "link"
 TITLES = {Purpose.INVITATION: "Choose your first password", Purpose.PASSWORD_RESET: "Choose a new password"}
 
 
-class AskForm(FlaskForm):
+class AskForm(BaseForm):
     """A user ID, and nothing that would tell whose it is."""
 
     user_id = StringField(

@@ -36,7 +36,9 @@ class ListPage(RowPages):
     prepares_late: ClassVar[bool] = False
     search_hint: ClassVar[str] = ""
     search_columns: ClassVar[tuple[Any, ...]] = ()
-    empty_hint: ClassVar[str] = "Nothing matches. Remove a filter to see more."
+    # What is said under an empty list: without any filter, and with one.
+    empty_hint: ClassVar[str] = "There is nothing to list yet."
+    unmatched_hint: ClassVar[str] = "Nothing matches. Remove a filter to see more."
 
     page_size = 50
     list_template = "admin/model/list.html"

@@ -196,8 +196,9 @@ class Listing:
     @property
     def range_text(self) -> str:
         """Which rows these are: "51-100 of 510"."""
-        last = self.first_number + len(self.rows) - 1
-        return f"{self.first_number:,}\N{EN DASH}{last:,} of {self.count_text}"
+        first, last = self.first_number, self.first_number + len(self.rows) - 1
+        shown = f"{first:,}" if first == last else f"{first:,}\N{EN DASH}{last:,}"
+        return f"{shown} of {self.count_text}"
 
     @property
     def is_compact(self) -> bool:

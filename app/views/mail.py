@@ -82,7 +82,7 @@ class MailPage(ListPage):
             title=f"Mail {code}",
             mail=mail,
             state=STATES[mail.state],
-            head=[(name, message[name]) for name in HEADERS] if message else [],
+            head=[(name, _show(message[name])) for name in HEADERS] if message else [],
             bodies=[(label, _part(message, kind)) for label, kind in PARTS.items()] if message else [],
             show_instant=show_instant,
         )
@@ -116,6 +116,12 @@ def _find_message(mail: OutgoingMail) -> EmailMessage | None:
     path = mailer.transport.path_of(mail.message_key)
     # The default policy makes messages of this class.
     return message_from_bytes(path.read_bytes(), policy=default) if path.exists() else None
+
+
+def _show(header: Any) -> str:
+    """A header as people read it: the date like every other."""
+    at = getattr(header, "datetime", None)
+    return show_instant(at) if at is not None else str(header)
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import OrganisationOwned
 from app.services.request_keys import find_result, new_key, once
 from app.views.base import Page
+from app.views.form_bases import RowForm
 from app.views.public_ids import decode_id, encode_id
 
 LARGEST_ID = 2**63 - 1
@@ -34,6 +35,7 @@ class RowPages(Page, ModelView):
     noun_plural: ClassVar[str] = ""
     create_title: ClassVar[str] = ""
 
+    form_base_class = RowForm
     can_view_details = True
     can_create = can_edit = can_delete = can_export = False
     column_display_actions = False
@@ -45,6 +47,8 @@ class RowPages(Page, ModelView):
     def __init__(self, model: type[Any], **kwargs: Any) -> None:
         super().__init__(model, db, **kwargs)
         self.noun_plural = self.noun_plural or f"{self.noun}s"  # type: ignore[misc]
+        article = "an" if self.noun[0] in "aeiou" else "a"
+        self.create_title = self.create_title or f"Add {article} {self.noun}"  # type: ignore[misc]
 
     def create_blueprint(self, admin: Any) -> Any:
         doors = {
@@ -157,8 +161,8 @@ class RowPages(Page, ModelView):
                 row = db.session.get_one(self.model, int(pk))
                 flash(self.created_words(row), "success")
                 return redirect(self.after_change(row))
-        title = self.create_title or f"Add {self.noun}"
-        return self.render(self.create_template, form=form, title=title, back=self.create_back(), request_key=key)
+        asked = {"title": self.create_title, "back": self.create_back(), "request_key": key}
+        return self.render(self.create_template, form=form, **asked)
 
     def created_words(self, row: Any) -> str:
         """What is said once a row was added."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired
@@ -12,13 +11,14 @@ from app.access.actor import Actor
 from app.domain.errors import RuleBroken
 from app.services import passkeys, second_step
 from app.views import known_browsers
+from app.views.form_bases import BaseForm
 from app.views.forms import PlainForm, add_error
 from app.views.session import leave_browser, open_session
 
 blueprint = Blueprint("second_step", __name__, url_prefix="/sign-in/second")
 
 
-class CodeForm(FlaskForm):
+class CodeForm(BaseForm):
     """The code an authenticator app shows now."""
 
     way = HiddenField(default="app")
@@ -30,7 +30,7 @@ class CodeForm(FlaskForm):
     )
 
 
-class RecoveryForm(FlaskForm):
+class RecoveryForm(BaseForm):
     """One of the codes that were written down."""
 
     way = HiddenField(default="recovery")
@@ -43,17 +43,17 @@ class RecoveryForm(FlaskForm):
     )
 
 
-FORMS: dict[str, type[FlaskForm]] = {"app": CodeForm, "recovery": RecoveryForm, "passkey": PlainForm}
+FORMS: dict[str, type[BaseForm]] = {"app": CodeForm, "recovery": RecoveryForm, "passkey": PlainForm}
 
 
-def read_way() -> tuple[str, FlaskForm, str]:
+def read_way() -> tuple[str, BaseForm, str]:
     """Which way was taken, its form, and what was answered."""
     way = request.form.get("way", "")
     form = FORMS.get(way, PlainForm)()
     return way, form, (request.form.get("answer", "") if way == "passkey" else request.form.get("code", ""))
 
 
-def forms_with(way: str = "", sent: FlaskForm | None = None) -> dict[str, FlaskForm]:
+def forms_with(way: str = "", sent: BaseForm | None = None) -> dict[str, BaseForm]:
     """The forms of a page, the one that was sent with what is wrong with it; the others are empty."""
     return {name: sent if sent is not None and name == way else form(formdata=None) for name, form in FORMS.items()}
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
@@ -17,13 +16,14 @@ from app.extensions import db
 from app.services import account, sessions
 from app.views import known_browsers
 from app.views.addresses import safe_return
+from app.views.form_bases import BaseForm
 from app.views.forms import add_error
 from app.views.request_scope import SignedIn
 
 blueprint = Blueprint("session", __name__)
 
 
-class SignInForm(FlaskForm):
+class SignInForm(BaseForm):
     """User ID and password."""
 
     user_id = StringField(
@@ -37,7 +37,7 @@ class SignInForm(FlaskForm):
     )
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(BaseForm):
     """A new password, twice."""
 
     new_password = PasswordField(

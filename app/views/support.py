@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import flash, redirect
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -17,13 +16,14 @@ from app.models import SupportRequest
 from app.services import support
 from app.services.sorting import Sort
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.forms import version_of
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.words import show_instant
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(BaseForm):
     """What is sent by mail."""
 
     version = HiddenField()
@@ -35,7 +35,7 @@ class AnswerForm(FlaskForm):
     )
 
 
-class CloseForm(FlaskForm):
+class CloseForm(BaseForm):
     """Why no answer is needed."""
 
     version = HiddenField()
@@ -50,7 +50,7 @@ class SupportPage(ListPage):
     """What people asked who are not known; worked by Xoserve."""
 
     permission = Permission.SUPPORT_WORK
-    noun, noun_plural, icon = "support request", "support requests", "messages"
+    noun, noun_plural, icon = "support request", "support requests", "mail"
     key = "s"
     details_template = "pages/support/request.html"
     empty_hint = "Requests from “Who is my LSO?” are listed here."

@@ -112,7 +112,7 @@ def test_uploading_committing_and_exporting(
 def test_adding_a_person_who_then_chooses_a_password(app: Flask, visit: OpenVisitor, places: Places) -> None:
     lena = sign_in(visit, "ALD-LENA")
     lena.activate("People", "a")
-    lena.activate("Add person", "a")
+    lena.activate("Add a person", "a")
     lena.type_into("User ID", "ALD-KIM")
     lena.type_into("Name", "Kim Keys")
     lena.type_into("E-mail address", "kim@alder.example")
@@ -185,7 +185,7 @@ def test_shortcuts_and_their_switch(visit: OpenVisitor, places: Places) -> None:
     ann.page.goto("/account/")
     ann.tab_to("Keyboard shortcuts", "input")
     ann.press("Space")
-    ann.activate("Keep these preferences", "button")
+    ann.activate("Save", "button")
     ann.press("?", "/", "g", "c")
     expect(sheet).to_have_count(0)
     assert ann.heading() == "My account" and ann.page.evaluate("() => document.activeElement.id") != "top-search"

@@ -106,7 +106,7 @@ def test_an_lsos_weeks(app: Flask, visit: OpenVisitor, guarded: None, later: Cal
     # A new colleague, who chooses a password by the link in the mail.
     lena.goto("/people/")
     take_picture(lena, "lso-04-people")
-    follow(lena, "Add person")
+    follow(lena, "Add a person")
     lena.get_by_label("User ID").fill("ALD-KIM")
     lena.get_by_label("Name", exact=True).fill("Kim Keys")
     lena.get_by_label("E-mail address").fill("kim@alder.example")

@@ -92,7 +92,7 @@ def test_uploading_looking_at_the_errors_and_committing(
 def test_adding_a_person_who_then_chooses_a_password(app: Flask, visit: OpenVisitor, places: Places) -> None:
     lena = open_page(visit, "lena")
     lena.get_by_role("link", name="People").first.click()
-    lena.get_by_role("link", name="Add person").click()
+    lena.get_by_role("link", name="Add a person").click()
     lena.get_by_label("User ID").fill("ALD-KIM")
     lena.get_by_label("Name", exact=True).fill("Kim Keys")
     lena.get_by_label("E-mail address").fill("kim@alder.example")

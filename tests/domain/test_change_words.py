@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.change_words import change_lines, change_words
+from app.domain.change_words import change_lines, change_words, shorten_hashes
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ from app.domain.change_words import change_lines, change_words
         ),
         ({}, {"ends_at": "2026-06-24T12:30:00+00:00"}, ["Until: 24 Jun 2026, 13:30"]),
         ({}, {"filters": {"q": "a", "state": ""}, "sort": "oldest"}, ["Filters: Search: a", "Sort: oldest"]),
+        ({}, {"kind": "totp", "name": "Phone"}, ["Kind: Authenticator app", "Name: Phone"]),
+        ({}, {"by": "invitation"}, ["By: Invitation"]),
+        ({"state": "asked"}, {"state": "approved"}, ["State: Waiting → Approved"]),
+        ({"state": "open"}, {"state": "taken"}, ["State: Open → Taken"]),
         ({}, {"contacts": 3, "refused": 0}, ["Contacts: 3", "Refused: 0"]),
         ({}, {"name": "=1+1", "role": "a role of another year"}, ["Name: =1+1", "Role: a role of another year"]),
     ],
@@ -37,6 +41,11 @@ from app.domain.change_words import change_lines, change_words
 def test_each_field_is_a_line(before, after, lines) -> None:
     assert change_lines(before, after) == lines
     assert change_words(before, after) == "\n".join(lines)
+
+
+def test_a_list_shows_the_beginning_of_a_hash() -> None:
+    words = change_words({}, {"sha256": "0123456789abcdef" * 4, "size_bytes": 1234})
+    assert shorten_hashes(words) == "File hash (SHA-256): 0123456789ab…\nSize in bytes: 1,234"
 
 
 @pytest.mark.parametrize("text", ["2026-13-45", "2026-02-30"])

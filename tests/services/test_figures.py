@@ -249,6 +249,11 @@ def test_recent_changes_are_of_settings_and_people_and_of_no_contact(acting, bus
 def test_a_chart_is_described_by_its_total_its_largest_part_its_trend_and_its_peak() -> None:
     shares = Table(("Status", "Contacts"), [("Logged", 1_000), ("Assigned", 3_000)])
     assert describe_shares(shares, "open contact") == ("4,000 open contacts. The largest part: Assigned, 3,000 or 75%.")
+    shares = Table(("Status", "Contacts"), [("Logged", 2), ("Assigned", 2)])
+    assert (
+        describe_shares(shares, "open contact")
+        == "4 open contacts. The largest parts: Logged and Assigned, 2 or 50% each."
+    )
     assert describe_shares(Table(("Status", "Contacts"), [("Logged", 0)]), "contact") == "There are no contacts."
     weeks = [(MONDAY - timedelta(weeks=back), 10 if back > 4 else 15, 7) for back in reversed(range(10))]
     assert describe_weeks(Table(("Week", "Raised", "Closed"), weeks)) == (

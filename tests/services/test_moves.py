@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
-from app.domain.lifecycle import LIFECYCLE, Action, Given, Status
+from app.domain.lifecycle import LIFECYCLE, MESSAGE_MISSING, Action, Given, Status
 from app.extensions import db
 from app.models import AuditEvent, Contact, Message
 from app.services import contacts
@@ -108,7 +108,8 @@ def test_a_move_that_needs_words_is_refused_without_them(acting, action) -> None
     source = Status.AWAITING_INFORMATION if action is Action.ANSWER else Status.ASSIGNED
     reference, version = bring(acting, source)
     with acting("system"):
-        for text, words in (("", "Write a message"), (" \n\t", "Write a message"), ("x" * 4001, "4,000 characters")):
+        missing = MESSAGE_MISSING[action]
+        for text, words in (("", missing), (" \n\t", missing), ("x" * 4001, "4,000 characters")):
             with pytest.raises(RuleBroken, match=words) as refusal:
                 perform(reference, action, version, message=text)
             assert refusal.value.field == "message"

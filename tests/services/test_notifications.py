@@ -129,9 +129,25 @@ def test_the_uploader_is_told_what_a_worker_made_of_the_file(acting, run_jobs) -
     run_jobs()
     assert sorted(told(acting)["ALD-ANN"]) == [
         "good.xlsx is finished: 1 contact raised.",
-        "good.xlsx was checked: 1 row good, 1 with errors.",
+        "good.xlsx was checked: 1 row good, 1 row with errors.",
         "plain.csv was refused. Nothing was raised.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([GOOD], "1 row good."),
+        ([["1"], ["2"]], "2 rows with errors."),
+        ([GOOD, ["1"]], "1 row good, 1 row with errors."),
+    ],
+)
+def test_a_checked_file_is_told_of_without_noughts(acting, run_jobs, rows, words) -> None:
+    with acting("ann"):
+        pipeline.receive_and_check_later("file.xlsx", workbook(rows), "ADD")
+        db.session.commit()
+    run_jobs()
+    assert told(acting)["ALD-ANN"] == [f"file.xlsx was checked: {words}"]
 
 
 def test_the_uploader_is_told_when_a_job_failed_for_good(acting, run_jobs, monkeypatch) -> None:

@@ -113,3 +113,15 @@ def test_the_status_page_says_when_no_worker_is_there(browser, busy, acting) -> 
 def test_nobody_keeps_a_copy_of_these_pages(browser) -> None:
     for path in ("/about/status/", "/about/lso/", "/about/contact-types/"):
         assert browser("nobody").get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_whoever_is_signed_in_need_not_say_who_they_are(browser) -> None:
+    page = text_of(browser("ann").get("/about/lso/ask/"))
+    for known in ("Alder Energy", "Ann", "ann@alder.example"):
+        assert f'value="{known}"' in page
+    assert "alder" not in text_of(browser("nobody").get("/about/lso/ask/")).lower()
+
+
+def test_every_page_of_a_demonstration_says_so(browser) -> None:
+    for path in ("/sign-in", "/about/status/"):
+        assert "Demonstration" in text_of(browser("nobody").get(path))

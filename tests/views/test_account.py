@@ -181,6 +181,11 @@ def test_what_i_may_do_says_who_gave_it_from_when_and_until_when(acting: Acting,
     )
 
 
+def test_nobody_is_told_to_ask_themselves(browser) -> None:
+    page = text_of(browser("lena").get("/account/access/"))
+    assert "Lena can change" not in page and "Ask Xoserve" in page
+
+
 def test_what_i_may_do_and_my_own_page_name_the_deputy(browser) -> None:
     for name in ("dee", "lena"):
         page = text_of(browser(name).get("/account/access/"))

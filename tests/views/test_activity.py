@@ -44,7 +44,7 @@ def seen(person, query: str = "") -> list[list[str]]:
     return rows_of(answer.get_data(as_text=True))
 
 
-ALL = "columns=when,who,of,on-behalf-of,did,to,changes,why"
+ALL = "columns=when,who,organisation,on-behalf-of,did,to,changes,why"
 
 
 def test_an_lso_reads_what_xoserve_did_for_them_and_why(done, browser) -> None:
@@ -109,7 +109,7 @@ def test_a_file_holds_exactly_what_is_shown_and_no_live_formula(done, browser, a
         assert sheet.title == "Activity"
         rows = [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
     assert rows[0][0].startswith("Activity as at ") and rows[0][0].endswith(f"{len(shown)} rows")
-    assert rows[1] == ["When", "Who", "Of", "Did", "To", "Changes"]
+    assert rows[1] == ["When", "Who", "Organisation", "Did", "To", "Changes"]
     assert [[str(cell) for cell in row[1:]] for row in rows[2:]] == [row[1:] for row in shown]
     with acting("lena"):
         event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "audit:export")).one()

@@ -84,7 +84,7 @@ def test_413_for_what_is_too_large(browser) -> None:
 
 def test_422_for_a_move_without_its_words_keeps_the_page(browser, busy) -> None:
     answer = browser("ada").post(f"/contacts/{busy['alder'].reference}/ask/", {"version": "4"})
-    assert answer.status_code == 422 and "Write a message" in answer.get_data(as_text=True)
+    assert answer.status_code == 422 and "Write your question." in answer.get_data(as_text=True)
 
 
 def test_500_has_a_number_that_the_log_has_too(browser, monkeypatch, caplog) -> None:

@@ -138,3 +138,10 @@ def test_the_menu_counts_the_contacts_that_wait_for_ones_own_side(acting, busy, 
     assert count("ann") == count("sue") == "Contacts, 1 waiting for your answer"
     assert count("vic") == count("bob") == count("ned") == "Contacts"
     assert count("lena") == ""
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_no_column_is_two_panels_longer_than_the_other(busy, browser, name) -> None:
+    soup = BeautifulSoup(browser(name).get("/").get_data(as_text=True), "html.parser")
+    counts = [len(column.find_all("section", recursive=False)) for column in soup.select(".cms-home-columns > *")]
+    assert not counts or abs(counts[0] - counts[1]) < 2

@@ -250,3 +250,10 @@ def test_a_token_of_another_order_is_not_used(acting, browser) -> None:
     onward = link(ann.get("/contacts/?sort=oldest").get_data(as_text=True), "next")
     text = ann.get("/contacts/" + onward.replace("sort=oldest", "sort=newest")).get_data(as_text=True)
     assert "belongs to another list" in text and len(rows_of(text)) == 50
+
+
+def test_an_empty_list_speaks_of_filters_only_where_there_are_some(browser) -> None:
+    for name, path in (("bob", "/contacts/"), ("lena", "/leavers/")):
+        assert "Remove a filter" not in browser(name).get(path).get_data(as_text=True)
+        filtered = browser(name).get(f"{path}?state=disabled&status=open")
+        assert "Remove a filter" in filtered.get_data(as_text=True)

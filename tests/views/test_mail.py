@@ -6,6 +6,8 @@ from sqlalchemy import select, update
 
 from app import create_app
 from app.config import Config
+from app.domain import clock
+from app.domain.item import show_date
 from app.domain.mail import MailKind
 from app.extensions import db
 from app.models import AuditEvent, OutgoingMail, User
@@ -45,6 +47,7 @@ def test_a_mail_is_shown_as_text_before_and_after_it_is_sent(app, browser, code)
         assert "<p>Hello &lt;script&gt;x&lt;/script&gt;,</p>" in html
         assert "<script>x" not in page and f'href="http://127.0.0.1:5000{LINK}' not in page, "nothing of it is alive"
         assert soup.select_one("dl").get_text().startswith(f"\nState{state}")
+        assert show_date(clock.today()) in soup.select_one("dl").get_text(), "its date is written like every other"
     listed = root.get("/mail/?state=sent").get_data(as_text=True)
     assert "Choose a new password" in listed and f"/mail/{code}/" in listed and LINK not in listed
 

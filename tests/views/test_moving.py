@@ -57,7 +57,11 @@ def test_the_rows_ticked_are_confirmed_and_moved(acting, ann) -> None:
     assert fields(page.text)["chosen"] == [f"{reference}:1" for reference in reversed(shown[:2])]
     assert set(states(acting).values()) == {"logged"}, "nothing happens before it is confirmed"
     empty = ann.post(address_of(page.text), {**fields(page.text), "message": ""})
-    assert empty.status_code == 422 and "Write a message" in empty.text and fields(empty.text) == fields(page.text)
+    assert (
+        empty.status_code == 422
+        and "Say why it is withdrawn." in empty.text
+        and fields(empty.text) == fields(page.text)
+    )
     done = ann.post(address_of(page.text), {**fields(page.text), "message": "A slip."})
     assert done.status_code == 302 and done.location == "/contacts/?status=open&sort=newest"
     assert "2 withdrawn." in ann.get(done.location).text
@@ -149,7 +153,7 @@ def test_a_worker_is_asked_for_a_message_too(acting, ann, monkeypatch) -> None:
     empty = ann.post("/move/done/", fields(page.text))
     assert (
         empty.status_code == 422
-        and "Write a message" in empty.text
+        and "Say why it is withdrawn." in empty.text
         and fields(empty.text).keys() == {"action", "up_to"}
     )
     with acting("system"):

@@ -56,7 +56,7 @@ def test_a_service_and_a_role_are_given_and_withdrawn_by_pages_and_the_person_se
         assert answer.status_code == 302, (act, re.findall(r"<li>.*?</li>", text_of(answer))[:5])
         assert rae.get("/contacts/").status_code == status, act
     page = text_of(lena.get(f"/people/details/?id={code}"))
-    assert "Sleeps" in page and "Contacts is not given today" in page and WHY in page
+    assert "Not in force" in page and "Contacts is not given today" in page and WHY in page
 
 
 def test_whoever_lost_the_service_is_told_what_happened_and_whom_to_ask(app, acting, browser) -> None:
@@ -200,6 +200,7 @@ def test_a_locked_person_is_found_and_unlocked(app, acting, browser) -> None:
         ("role=lso", {"ALD-LENA"}),
         ("role=member", {"ALD-ANN"}),
         ("state=new&role=viewer", {"ALD-VIC"}),
+        ("state=active", {"ALD-LENA"}),
         ("state=disabled", set()),
         ("ends=14", {"ALD-SUE"}),
         ("q=vi", {"ALD-VIC"}),

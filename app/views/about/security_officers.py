@@ -3,14 +3,14 @@
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length
 
 from app.domain.errors import RuleBroken
-from app.services import people, support
+from app.services import account, people, support
 from app.services.request_keys import new_key
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.forms import add_error
 from app.views.frames import frame
 
@@ -18,7 +18,7 @@ from app.views.frames import frame
 SENT = "Your request was sent to Xoserve. Somebody answers by e-mail, and may telephone your organisation first."
 
 
-class SupportForm(FlaskForm):
+class SupportForm(BaseForm):
     """What Xoserve must know to help; nothing of it is looked up."""
 
     request_key = HiddenField()
@@ -62,7 +62,7 @@ def security_officers() -> str:
 
 def ask() -> Any:
     """Take a request for Xoserve, from anybody."""
-    form, status = SupportForm(), 200
+    form, status = SupportForm(data=_known()), 200
     if form.validate_on_submit():
         values = {name: form[name].data for name in ("organisation_typed", "name", "email", "need")}
         try:
@@ -75,6 +75,14 @@ def ask() -> Any:
             return redirect(url_for("about.security_officers"))
     form.request_key.data = form.request_key.data or new_key()
     return render_template("pages/about/support.html", title="Ask Xoserve", frame=frame(), form=form), status
+
+
+def _known() -> dict[str, str]:
+    """What need not be typed by somebody who is signed in; while they act for an organisation, they ask for it."""
+    if not g.get("actor") or g.actor.on_behalf_of:
+        return {}
+    user = account.own_user()
+    return {"organisation_typed": g.actor.organisation_name, "name": user.name, "email": user.email}
 
 
 def add_pages(blueprint: Blueprint) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, PasswordField
 from wtforms.validators import InputRequired
@@ -13,12 +12,13 @@ from app.domain.errors import RuleBroken
 from app.extensions import db
 from app.services import account, passkeys, second_step
 from app.views.addresses import safe_return
+from app.views.form_bases import BaseForm
 from app.views.forms import add_error
 from app.views.frames import frame
 from app.views.second_step import forms_with, read_way
 
 
-class OwnPasswordForm(FlaskForm):
+class OwnPasswordForm(BaseForm):
     """One's own password."""
 
     way = HiddenField(default="password")
@@ -30,7 +30,7 @@ class OwnPasswordForm(FlaskForm):
 def confirm() -> Any:
     """Ask for the password or a second factor."""
     actor = current_actor()
-    password_form: FlaskForm = OwnPasswordForm(formdata=None)
+    password_form: BaseForm = OwnPasswordForm(formdata=None)
     way, form = "", None
     if request.method == "POST":
         way, form, answer = read_way()

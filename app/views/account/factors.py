@@ -4,7 +4,6 @@ from typing import Any
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms import StringField
@@ -16,6 +15,7 @@ from app.domain.roles import is_closely_guarded
 from app.extensions import db
 from app.services import passkeys, second_factors
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.forms import PlainForm, add_error
 from app.views.frames import PLAIN, frame
 from app.views.public_ids import decode_id, encode_id
@@ -24,7 +24,7 @@ from app.views.words import show_instant
 KINDS = {"totp": "Authenticator app", "passkey": "Passkey"}
 
 
-class AppForm(FlaskForm):
+class AppForm(BaseForm):
     """The first code of a new app."""
 
     code = StringField(

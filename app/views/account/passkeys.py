@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import Length
@@ -13,13 +12,14 @@ from app.extensions import db
 from app.services import passkeys, second_factors
 from app.views.account.factors import show_codes
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.forms import add_error
 from app.views.frames import frame
 
 NO_SCRIPTS = "No passkey came with that. Your browser makes one only while scripts run and passkeys are switched on."
 
 
-class PasskeyForm(FlaskForm):
+class PasskeyForm(BaseForm):
     """How the passkey is called."""
 
     name = StringField(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
@@ -12,10 +11,11 @@ from app.domain.errors import RuleBroken
 from app.extensions import db
 from app.services import account, preferences
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.forms import add_error
 
 
-class PreferencesForm(FlaskForm):
+class PreferencesForm(BaseForm):
     """What a person may choose here; the theme has a form of its own, for it is the browser's."""
 
     has_shortcuts = BooleanField(
@@ -23,7 +23,7 @@ class PreferencesForm(FlaskForm):
     )
 
 
-class DetailsForm(FlaskForm):
+class DetailsForm(BaseForm):
     """What a person may change of who they are."""
 
     name = StringField(

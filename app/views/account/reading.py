@@ -2,12 +2,11 @@
 
 from flask import Blueprint, render_template, request
 
-from app.access.actor import current_actor
 from app.domain.events import EVENTS
 from app.domain.item import show_date
 from app.extensions import db
 from app.models import AuditEvent
-from app.services import account, deputies, standing
+from app.services import account, deputies, people
 from app.services.sorting import Sort
 from app.views.deputies import powers_of
 from app.views.listing import Bar, read_parameters
@@ -22,7 +21,7 @@ SORTS = {"newest": Sort("Newest first", AuditEvent.id, True)}
 
 def access() -> str:
     """Services, roles and deputies with who gave them, from when and until when, and why."""
-    user = account.own_holdings()
+    user, lsos = account.own_holdings(), people.list_own_lsos()
     return render_template(
         "pages/account/access.html",
         title="What I may do",
@@ -31,7 +30,8 @@ def access() -> str:
         deputies=db.session.scalars(deputies.select_of(user.id)).all(),
         powers_of=powers_of,
         show_date=show_date,
-        officers=standing.officers_of(current_actor().organisation_id),
+        officers=[one.name for one in lsos if one.id != user.id],
+        is_only_lso=[one.id for one in lsos] == [user.id],
     )
 
 

@@ -20,14 +20,15 @@ def volumes() -> dict[str, Any]:
     recent = weeks[-RECENT_WEEKS - 1 : -1]
     completed, in_time = now.completed_count, now.in_time_count
     before = "{:,} in the four weeks before"
-    share = f"{100 * in_time / completed:.1f}%" if completed else "None"
+    share = f"{100 * in_time / completed:.1f}%" if completed else "Nothing yet"
+    measured = f"of {completed:,} in the last four full weeks" if completed else "none completed in four full weeks"
     return {
         "figures": [
             Figure("Raised this week", f"{raised:,}", note=before.format(sum(row[1] for row in recent))),
             Figure("Closed this week", f"{closed:,}", note=before.format(sum(row[2] for row in recent))),
             Figure("Open", f"{now.open_count:,}", contacts_url({"status": "open"})),
             Figure("Overdue", f"{now.overdue_count:,}", contacts_url({"due": "overdue"}, "due")),
-            Figure("Completed in time", share, note=f"of {completed:,} in the last four full weeks"),
+            Figure("Completed in time", share, note=measured),
         ],
         "as_at": show_instant(counted.at),
     }

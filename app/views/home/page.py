@@ -1,5 +1,8 @@
 """The page: the panels this person is for, in the order they are listed here."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask_admin import expose
 
 from app.access.actor import allowed, current_actor
@@ -19,6 +22,18 @@ PANELS: tuple[Panel, ...] = (
 )
 
 
+_Filled = tuple[Panel, Mapping[str, Any]]
+
+
+def _arrange(filled: Sequence[_Filled]) -> dict[str, list[_Filled]]:
+    """The panels by place; the last of a column that is two longer than the other goes over to it."""
+    places = {place: [one for one in filled if one[0].place == place] for place in (TOP, MAIN, SIDE)}
+    shorter, longer = sorted((places[MAIN], places[SIDE]), key=len)
+    if shorter and len(longer) - len(shorter) > 1:
+        shorter.append(longer.pop())
+    return places
+
+
 class HomePage(Page):
     """What waits for this person, and how things stand."""
 
@@ -34,7 +49,7 @@ class HomePage(Page):
         return self.render(
             "pages/home/home.html",
             title=f"Hello, {actor.name.split()[0]}",
-            places={place: [one for one in filled if one[0].place == place] for place in (TOP, MAIN, SIDE)},
+            places=_arrange(filled),
             has_charts=any(panel.is_figure for panel in chosen),
             may_raise=allowed(contacts.raise_contacts),
             may_upload=allowed(pipeline.receive_and_check_later),

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -20,6 +19,7 @@ from app.services import access_rules, grants, people, second_factors
 from app.services.access_rules import NO_GRANTS, SHUTS_OUT, Change
 from app.services.locks import State
 from app.services.look_ups import find_by_user_id
+from app.views.form_bases import BaseForm
 from app.views.lookups import LookupField
 
 DAY_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%d %B %Y"]
@@ -39,7 +39,7 @@ class DayField(DateField):
             raise ValueError("Write the day like 2026-11-23 or 23 Nov 2026.") from None
 
 
-class ActionForm(FlaskForm):
+class ActionForm(BaseForm):
     """What the actions ask for; those an action does not ask for are taken out."""
 
     service = SelectField("Service", validate_choice=False, render_kw={"required": True})
@@ -132,14 +132,14 @@ ACTIONS: dict[str, Action] = {
     "withdraw-service": Action(
         "Withdraw the service",
         "It is closed to them from their next click, in every open session. They can still sign in, and are told whom "
-        "to ask. The roles within it stay noted and count again when the service is given again.",
+        "to ask. The roles within it are kept and in force again when the service is given again.",
         "The service was withdrawn from {}.", grants.withdraw_service,
         lambda user, form: grants.withdraw_service(user.id, _service(form), **_seen(form)),
         change=lambda form: access_rules.taking(_service(form)), is_listed=False, is_grave=True,
     ),
     "give-role": Action(
         "Give a role",
-        "It counts from the first day, while the person has the service it belongs to.",
+        "It is in force from the first day, while the person has the service it belongs to.",
         "{} now has the role.", grants.grant_role,
         lambda user, form: grants.grant_role(user.id, _role(form), form.span(), **_seen(form)),
         ("role", *_DAYS), lambda form: access_rules.giving(_role(form), form.span()),
@@ -181,7 +181,7 @@ ACTIONS: dict[str, Action] = {
     "disable": Action(
         "Disable",
         "They are signed out everywhere at once and cannot sign in until they are enabled again. Services and roles "
-        "stay noted.",
+        "are kept.",
         "{} is disabled.", people.disable_user, lambda user, form: people.disable_user(user.id, **_seen(form)),
         change=lambda form: SHUTS_OUT, is_grave=True,
         icon="user-off",

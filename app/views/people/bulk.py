@@ -29,7 +29,7 @@ BULK_ACTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "enable": ("Enable again", "They can sign in again, with the services and roles they had.", ("reason",)),
     "withdraw-service": ("Withdraw a service", "It is closed to them from their next click. They can still sign in.",
                          ("service", "reason")),
-    "give-role": ("Give a role", "It counts from the first day, while the person has the service it belongs to.",
+    "give-role": ("Give a role", "It is in force from the first day, while the person has the service it belongs to.",
                   ("role", "starts_on", "ends_on", "reason")),
 }  # fmt: skip
 MOST_NAMED = 5

@@ -11,6 +11,8 @@ from app.domain.spans import Span
 from app.models import Grant, ServiceGrant, User
 from app.services.grants import find_service
 
+IN_FORCE = "In force"
+
 
 @dataclass(frozen=True)
 class Holding:
@@ -44,8 +46,8 @@ def _holding(user: User, grant: Grant | ServiceGrant, changeable: set[Service] |
     if isinstance(access, Role) and SERVICE_OF[access] is not GIVEN_TO_EVERYONE:
         service = find_service(user, SERVICE_OF[access])
         note = f"Within {SERVICE_OF[access].label}"
-        if state == "Counts" and (service is None or _state(service)[0] != "Counts"):
-            state, colour = "Sleeps", " cms-tag-warn"
+        if state == IN_FORCE and (service is None or _state(service)[0] != IN_FORCE):
+            state, colour = "Not in force", " cms-tag-warn"
             note = f"{SERVICE_OF[access].label} is not given today"
     return Holding(
         access.value, access.label, grant.starts_on, grant.ends_on, grant.granted_by, grant.reason, state, colour,
@@ -56,5 +58,5 @@ def _holding(user: User, grant: Grant | ServiceGrant, changeable: set[Service] |
 def _state(grant: Grant | ServiceGrant) -> tuple[str, str]:
     today = clock.today()
     if Span(grant.starts_on, grant.ends_on).holds(today):
-        return "Counts", " cms-tag-good"
+        return IN_FORCE, " cms-tag-good"
     return ("To come", "") if grant.starts_on > today else ("Ended", "")

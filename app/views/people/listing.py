@@ -38,7 +38,8 @@ class PeopleListPage(ListPage):
     key = "p"
     prepares_late = True
     search_hint = "Name or user ID"
-    empty_hint = "Nobody matches. Remove a filter, or check the name or user ID you searched for."
+    empty_hint = "Whoever gets a user ID is listed here."
+    unmatched_hint = "Nobody matches. Remove a filter, or check the name or user ID you searched for."
     sorts = people_list.SORTS
     heading_sorts = {
         "name": ("name", "name-last"),

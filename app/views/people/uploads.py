@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from flask import Response as FileResponse
 from flask import g, request, url_for
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from sqlalchemy import Select, select
 from wtforms import HiddenField
@@ -22,6 +21,7 @@ from app.extensions import db
 from app.imports.people import pipeline
 from app.models import Organisation, Upload
 from app.services import access_rules, organisations
+from app.views.form_bases import BaseForm
 from app.views.listing import ListFilter
 from app.views.lookups import LookupField, organisation_filter
 from app.views.people.listing import NO_ORGANISATION
@@ -29,7 +29,7 @@ from app.views.upload_words import PEOPLE
 from app.views.uploads import UploadPage
 
 
-class PeopleUploadForm(FlaskForm):
+class PeopleUploadForm(BaseForm):
     """A file, and whose people its rows are about."""
 
     organisation = LookupField(

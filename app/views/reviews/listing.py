@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from wtforms.validators import InputRequired
 
@@ -13,6 +12,7 @@ from app.domain.roles import Permission
 from app.models import Organisation, Review
 from app.services import organisations, reviews
 from app.services.sorting import Sort
+from app.views.form_bases import BaseForm
 from app.views.list_page import ListPage
 from app.views.listing import ListFilter
 from app.views.lookups import LookupField, organisation_filter
@@ -77,7 +77,7 @@ class ReviewListPage(ListPage):
     }
 
     def created_words(self, row: Review) -> str:
-        return f"The review {row} has begun, and its LSOs were told."
+        return f"The access review to {show_date(row.due_on)} has begun, and its LSOs were told."
 
     def visible_filters(self) -> list[ListFilter]:
         return [choice for choice in self.filters if self.actor_sees_all() or choice.name != "organisation"]
@@ -90,7 +90,7 @@ class ReviewListPage(ListPage):
 
     def scaffold_form(self) -> Any:
         """All fields are our own; none is made from the table."""
-        return type("ReviewForm", (FlaskForm,), {name: self.form_extra_fields[name] for name in self.form_columns})
+        return type("ReviewForm", (BaseForm,), {name: self.form_extra_fields[name] for name in self.form_columns})
 
     def create_form(self, obj: Any = None) -> Any:
         form, actor = super().create_form(obj), current_actor()

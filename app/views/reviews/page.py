@@ -5,7 +5,6 @@ from typing import Any
 from flask import Flask, current_app, flash, g, redirect, request, url_for
 from flask import Response as FileResponse
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
@@ -14,6 +13,7 @@ from wtforms.validators import InputRequired, Length
 from app.access.actor import allowed, current_actor
 from app.domain import reviews as rules
 from app.domain.errors import NotAllowed, NotFound, RuleBroken
+from app.domain.item import show_date
 from app.domain.reasons import LONGEST_REASON
 from app.domain.reviews import Answer
 from app.domain.roles import Permission
@@ -25,6 +25,7 @@ from app.services import reviews
 from app.services.people_bulk import MOST_AT_ONCE, Outcome
 from app.services.request_keys import find_result, new_key, once
 from app.views.fields import no_control_characters
+from app.views.form_bases import BaseForm
 from app.views.list_export import in_scope
 from app.views.listing_selection import Which, read_picks, read_which
 from app.views.people.asking import asked_words
@@ -37,7 +38,7 @@ PAGE, MOST_NAMED = 100, 20
 MAY_NOT = "Your roles do not allow answering in a review."
 
 
-class WithdrawForm(FlaskForm):
+class WithdrawForm(BaseForm):
     """Why access is withdrawn."""
 
     reason = TextAreaField(
@@ -67,7 +68,7 @@ class ReviewPage(ReviewListPage):
         open_lines = [line for line, is_active, _ in found[:PAGE] if not line.answer and is_active]
         return self.render(
             "pages/reviews/review.html",
-            title=f"Access review of {review.organisation_name} {review}",
+            title=f"Access review of {review.organisation_name} to {show_date(review.due_on)}",
             review=review,
             code=self.address_id(review),
             state=state_of(review),
