@@ -72,19 +72,19 @@ def end_reading(session: Session) -> None:
     PostgreSQL's driver forgets all prepared statements at a rollback, and planning them anew costs more than running
     them.
     """
-    if session.in_transaction() and session.is_active:
-        connection = session.connection()
-        if connection.info.get(READS_ONLY, False):
-            connection.connection.commit()
+    connection: Connection | None = session.info.pop(READS_ONLY, None)
+    if connection is not None and not connection.closed and not connection.invalidated:
+        connection.connection.commit()
 
 
-def install(engine: Engine) -> None:
-    """Prepare this engine's connections."""
+def install(engine: Engine, session: Any) -> None:
+    """Prepare this engine's connections, and what this factory's sessions note of them."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
     else:
         event.listen(engine, "begin", _begin_on_a_server)
+        event.listen(session, "after_begin", _note_reading)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", partial(_ask_idle, engine))
 
@@ -110,6 +110,11 @@ def _begin_on_a_server(connection: Connection) -> None:
         connection.info[READS_ONLY] = driver.read_only = is_reading()
     if _is_hurried.get():
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+def _note_reading(session: Session, _transaction: object, connection: Connection) -> None:
+    if connection.info.get(READS_ONLY, False):
+        session.info[READS_ONLY] = connection
 
 
 def _note_use(_connection: object, record: Any) -> None:

@@ -40,6 +40,12 @@ def test_whoever_is_signed_out_asks_and_is_told_the_same_whatever_they_typed(act
         assert len(events) == 4 and not any("Nell" in repr(vars(one)) for one in events)
 
 
+def test_whoever_is_signed_in_asks_as_well(acting, browser) -> None:
+    ann = browser("ann")
+    assert "ann@alder.example" in ann.get("/about/lso/ask/").get_data(as_text=True)
+    assert ask(ann).status_code == 302 and count(acting) == 1
+
+
 def test_a_form_sent_twice_is_one_request(acting, browser) -> None:
     nobody, key = browser("nobody"), new_key()
     nobody.get("/about/lso/ask/")

@@ -9,6 +9,7 @@ from wtforms.validators import Email, InputRequired, Length
 from app.domain.errors import RuleBroken
 from app.services import account, people, support
 from app.services.request_keys import new_key
+from app.views.base import SAFE_METHODS
 from app.views.fields import no_control_characters
 from app.views.form_bases import BaseForm
 from app.views.forms import add_error
@@ -62,7 +63,9 @@ def security_officers() -> str:
 
 def ask() -> Any:
     """Take a request for Xoserve, from anybody."""
-    form, status = SupportForm(data=_known()), 200
+    # What is known is read for the empty page only: the request itself is written by the service, in a transaction of
+    # its own that would wait for this one.
+    form, status = SupportForm(data=_known() if request.method in SAFE_METHODS else None), 200
     if form.validate_on_submit():
         values = {name: form[name].data for name in ("organisation_typed", "name", "email", "need")}
         try:
