@@ -119,15 +119,15 @@ class World:
         self.restore("busy")
         return self._busy
 
-    def restore(self, name: str = "cast") -> None:
-        """Put a template back."""
+    def restore(self, name: str = "cast", *, anew: bool = False) -> None:
+        """Put a template back; `anew` by a copy of its files, whatever was changed."""
         self._release()
         figures.forget()
         if self.kind == "sqlite":
             for suffix in ("", "-wal", "-shm"):
                 self._live.with_name(self._live.name + suffix).unlink(missing_ok=True)
             shutil.copyfile(self._template(name), self._live)
-        elif not self._rewinder.rewind(name):
+        elif anew or not self._rewinder.rewind(name):
             self._rewinder.let_go()
             create_database(os.environ[URL_VARIABLE], self._name, template=f"{self._name}_{name}")
             self._rewinder.begin(name)
@@ -169,6 +169,12 @@ def world(request: pytest.FixtureRequest, worlds: dict[str, World]) -> World:
     if "busy" not in request.fixturenames:
         world.restore()
     return world
+
+
+@pytest.fixture
+def as_copied(world: World) -> None:
+    """The cast's world in files without traces of other tests: how large a table is there changes how it is read."""
+    world.restore(anew=True)
 
 
 @pytest.fixture

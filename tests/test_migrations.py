@@ -157,7 +157,7 @@ def test_two_databases_spread_their_references_differently(empty) -> None:
     assert len(keys) == 3
 
 
-def test_the_words_index_serves_the_search(app, acting) -> None:
+def test_the_words_index_serves_the_search(as_copied, app, acting) -> None:
     """PostgreSQL takes an index on an expression only where the query's expression is the same, letter by letter."""
     from app.services.contact_list import select_contacts
 

@@ -109,7 +109,7 @@ def plan_of(**wanted: str) -> str:
     return "\n".join(db.session().connection().exec_driver_sql(f"EXPLAIN {str(compiled).replace('%', '%%')}").scalars())
 
 
-def test_people_are_found_by_indexes(acting, monkeypatch) -> None:
+def test_people_are_found_by_indexes(as_copied, acting, monkeypatch) -> None:
     """PostgreSQL takes an index on an expression only where the query's expression is the same, letter by letter."""
     is_sqlite = False
     with acting("root"):
