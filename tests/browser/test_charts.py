@@ -52,3 +52,17 @@ def test_without_script_the_table_stands_in_the_place_of_the_drawing(visit: Open
     assert len(shown_tables(page)) == 1
     assert not page.locator("[data-chart] canvas").is_visible()
     assert not page.get_by_text("Show these figures as a table").is_visible()
+
+
+def test_charts_follow_a_system_that_goes_dark_while_they_are_there(visit: OpenVisitor) -> None:
+    page = visit("mo", theme="system").page
+    page.emulate_media(color_scheme="light")
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    pictures = "() => [...document.querySelectorAll('[data-chart] canvas')].map((canvas) => canvas.toDataURL())"
+    by_day = page.evaluate(pictures)
+    page.emulate_media(color_scheme="dark")
+    by_night = page.evaluate(pictures)
+    assert all(day != night for day, night in zip(by_day, by_night, strict=True))
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(pictures) == by_day

@@ -4,13 +4,11 @@
   const token = (name) => style.getPropertyValue(name).trim();
   const text = (cell) => cell.textContent.trim();
   const number = (cell) => Number(text(cell).replaceAll(",", ""));
-  const colours = ["--cms-chart-1", "--cms-chart-2"].map(token);
+  let colours = [];
   const shown = new Intl.NumberFormat("en-GB");
 
   Chart.defaults.animation = false;
   Chart.defaults.maintainAspectRatio = false;
-  Chart.defaults.color = token("--cms-quiet");
-  Chart.defaults.borderColor = token("--cms-chart-grid");
   Chart.defaults.font = { family: getComputedStyle(document.body).fontFamily, size: 13 };
 
   const read = (table) => ({
@@ -81,7 +79,18 @@
     }),
   };
 
-  for (const figure of document.querySelectorAll("[data-chart]")) {
-    new Chart(figure.querySelector("canvas"), kinds[figure.dataset.chart](read(figure.querySelector("table"))));
+  const drawn = [];
+  function draw() {
+    colours = ["--cms-chart-1", "--cms-chart-2"].map(token);
+    Chart.defaults.color = token("--cms-quiet");
+    Chart.defaults.borderColor = token("--cms-chart-grid");
+    for (const chart of drawn.splice(0)) chart.destroy();
+    for (const figure of document.querySelectorAll("[data-chart]")) {
+      drawn.push(new Chart(figure.querySelector("canvas"), kinds[figure.dataset.chart](read(figure.querySelector("table")))));
+    }
   }
+
+  draw();
+  // Whoever follows their system may be here when it goes dark in the evening.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
