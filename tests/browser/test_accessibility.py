@@ -12,11 +12,8 @@ from tests.browser import axe
 from tests.browser.live import HEIGHT, THEMES, WIDTHS, OpenVisitor, Visitor
 from tests.stops import Places, Stop, different_people, stops_of
 
-# Two groups, so that two workers share the crawl and each starts one Chromium for it.
-PEOPLE = [
-    pytest.param(name, marks=pytest.mark.xdist_group(f"crawl-{number % 2}"))
-    for number, name in enumerate(different_people())
-]
+# One worker looks at everybody's pages, for it remembers which it has seen.
+PEOPLE = [pytest.param(name, marks=pytest.mark.xdist_group("crawl-0")) for name in different_people()]
 pytestmark = pytest.mark.browser
 # What a page is made of, its frame and its content: each element with those around it. Of attributes the values count
 # that rules ask about, and of text whether there is any; where a link leads and what is written does not.

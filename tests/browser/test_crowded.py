@@ -9,7 +9,7 @@ from tests.conftest import World
 from tests.crowded import VIEWS, crowd
 from tests.stops import Places, stops_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("crawl-0")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("crawl-1")]
 
 # The same page of two people is measured once: what is in it is as long for both.
 MEASURED: set[str] = set()
