@@ -98,7 +98,7 @@ def engine_options(database_url: str) -> dict[str, object]:
     """Pool settings; hidden parameters keep personal data out of every message SQLAlchemy makes."""
     options: dict[str, object] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
-        # autocommit=True leaves BEGIN to us: see models/sqlite.py.
+        # autocommit=True leaves BEGIN to us: see models/connections.py.
         options["connect_args"] = {"isolation_level": None, "timeout": 5}
     else:
         options["connect_args"] = {"options": "-c timezone=UTC -c lock_timeout=10s"}

@@ -12,14 +12,27 @@ UNLABELLED_KINDS = {"hidden", "submit", "button", "reset", "image"}
 REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "form", "list")
 
 
+# What HTML allows in no text.
+_UNFIT = r"\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff"
 # What was looked at, as shapes: the same page of ten people is looked at once.
 _KNOWN: set[int] = set()
 
 
 def shape_of(body: str) -> int:
-    """What the checks depend on: everything but words between elements, and where links lead and what fields hold."""
-    body = re.sub(r"(?<=>)[^<&]*[^<&\s][^<&]*", "words", body)
-    return hash(re.sub(r'(?<= )(href|src|value|title|content|datetime|nonce|action)="[^"&#]+"', r'\1="some"', body))
+    """What the checks depend on: everything but plain words between elements, and what addresses and fields hold.
+
+    Characters that no page may hold, and addresses that are scripts, stay: they are what is looked for.
+    """
+    plain = rf"[^<&{_UNFIT}]"
+    body = re.sub(rf"(?<=>){plain}*[^<&\s{_UNFIT}]{plain}*", "words", body)
+    return hash(
+        re.sub(
+            r'(?<= )(href|src|value|title|content|datetime|nonce|action)="(?!\s*javascript:)[^"&#\x00-\x1f\x7f-\x9f]+"',
+            r'\1="some"',
+            body,
+            flags=re.IGNORECASE,
+        )
+    )
 
 
 def check_page(body: str, address: str) -> None:

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models.connections import reading
 from app.services import contact_list, people_list
 from tests.cast import PASSWORD, PEOPLE
-from tests.conftest import Browser, World
+from tests.conftest import Browser
 from tests.routes import ROUTES
 from tests.signing_in import WRONG, give_app
 from tests.worlds import Owned
@@ -79,9 +79,7 @@ def break_(monkeypatch: pytest.MonkeyPatch, secrets: dict[str, str]) -> None:
         monkeypatch.setattr(module, name, fail)
 
 
-@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_no_secret_is_in_any_page_log_line_mail_or_event(
-    world: World,
     app: Flask,
     busy: dict[str, Owned],
     secrets: dict[str, str],

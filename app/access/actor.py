@@ -119,11 +119,14 @@ def acting_as(actor: Actor) -> Iterator[Actor]:
     try:
         yield actor
     finally:
-        if db.session.registry.has():
-            end_reading(db.session())
-        db.session.remove()
-        session_number.reset(number_token)
-        _actor.reset(actor_token)
+        # Whatever a failing database makes of the rest, nobody goes on as this actor.
+        try:
+            if db.session.registry.has():
+                end_reading(db.session())
+            db.session.remove()
+        finally:
+            session_number.reset(number_token)
+            _actor.reset(actor_token)
 
 
 def needs(permission: Permission) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:

@@ -30,6 +30,7 @@ SQLITE_PRAGMAS = (
 )
 
 
+# What a connection and a session note of a transaction that cannot write.
 READS_ONLY = "reads only"
 # For how long after its last use a connection is taken to be alive.
 TRUSTED_SECONDS = 1.0
@@ -73,8 +74,13 @@ def end_reading(session: Session) -> None:
     them.
     """
     connection: Connection | None = session.info.pop(READS_ONLY, None)
-    if connection is not None and not connection.closed and not connection.invalidated:
+    if connection is None or connection.closed or connection.invalidated:
+        return
+    try:
         connection.connection.commit()
+    except connection.dialect.loaded_dbapi.Error:
+        # The server went away after all was read: nothing is lost but the connection.
+        connection.invalidate()
 
 
 def install(engine: Engine, session: Any) -> None:

@@ -63,7 +63,7 @@ def fetch_page(
     is_backward = before is not None
     place = before or after
     is_descending = sort.is_descending != is_backward
-    matching = counting(statement).scalar_subquery()
+    everything = statement
     if place is not None:
         left = tuple_(*columns) if len(columns) > 1 else columns[0]
         right = tuple_(*place.key) if len(columns) > 1 else place.key[0]
@@ -72,6 +72,7 @@ def fetch_page(
     wanted = statement.order_by(*keys).limit(size + 1)
     if prepare is not None:
         chosen = wanted.with_only_columns(*columns).subquery()
+        matching = counting(everything).scalar_subquery()
         wanted = prepare(select(key.class_, matching).join(chosen, chosen.c.id == key)).order_by(*keys)
     found = db.session.execute(wanted).unique().all()
     rows = [row[0] for row in found]

@@ -4,15 +4,13 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.live import WIDTHS, OpenVisitor
-from tests.browser.test_accessibility import SHAPE, go
+from tests.browser.test_accessibility import go
 from tests.conftest import World
 from tests.crowded import VIEWS, crowd
 from tests.stops import Places, stops_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("crawl-1")]
 
-# The same page of two people is measured once: what is in it is as long for both.
-MEASURED: set[str] = set()
 # What sticks out of the box it is in, unless that box scrolls or cuts it short on purpose.
 STICKS_OUT = """() => {
   const found = [];
@@ -46,10 +44,6 @@ def test_nothing_sticks_out_of_a_crowded_page(visit: OpenVisitor, crowded: Place
     for stop in stops_of(name, crowded):
         if stop.data is not None or not go(visitor, stop):
             continue
-        shapes = set(visitor.page.evaluate(SHAPE))
-        if shapes <= MEASURED:
-            continue
-        MEASURED.update(shapes)
         for width in WIDTHS:
             visitor.page.set_viewport_size({"width": width, "height": 900})
             visitor.picture(f"crowded-{name}/{stop.name}-{width}")

@@ -3,9 +3,12 @@
 import pytest
 from sqlalchemy import select, text
 
-from app.access.actor import current_actor
+from app.access import actor
+from app.access.actor import SYSTEM, acting_as, current_actor, find_actor
 from app.extensions import db
 from app.models import User, connections
+from app.models.connections import reading
+from app.services import sessions
 from app.views.uploads import UploadPage
 from tests.databases import connect
 
@@ -70,3 +73,30 @@ def test_a_server_that_went_away_is_noticed_by_whoever_comes_later(world, app, b
         connection.execute(f"{others} AND pid <> pg_backend_pid()")
     monkeypatch.setattr(connections, "TRUSTED_SECONDS", 0.0)
     assert ann.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_nobody_goes_on_as_an_actor_whose_database_went_away(world, app) -> None:
+    with app.app_context():
+        ann = sessions.actor_of("ALD-ANN")
+        with reading(), acting_as(ann):
+            assert db.session.scalars(select(User.name).where(User.user_id == "ALD-ANN")).one() == "Ann"
+            with connect(world.config.database_url) as connection:
+                others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                connection.execute(f"{others} AND pid <> pg_backend_pid()")
+        assert find_actor() is None
+        with acting_as(ann):
+            assert db.session.scalars(select(User.name).where(User.user_id == "ALD-ANN")).one() == "Ann"
+
+
+def test_nobody_goes_on_as_an_actor_when_ending_fails(app, monkeypatch) -> None:
+    def fail(_session: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(actor, "end_reading", fail)
+    with app.app_context():
+        with pytest.raises(RuntimeError), acting_as(SYSTEM):
+            db.session.execute(text("SELECT 1"))
+        assert find_actor() is None
+        monkeypatch.undo()
+        db.session.remove()
