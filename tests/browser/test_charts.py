@@ -17,6 +17,9 @@ PAINTED = """() => [...document.querySelectorAll("[data-chart] canvas")].map((ca
   return count;
 })"""
 
+# Each canvas as a picture that can be compared.
+PICTURES = "() => [...document.querySelectorAll('[data-chart] canvas')].map((canvas) => canvas.toDataURL())"
+
 
 def shown_tables(page: Page) -> list[Any]:
     return [table for table in page.locator("[data-chart] table").all() if table.is_visible()]
@@ -59,10 +62,9 @@ def test_charts_follow_a_system_that_goes_dark_while_they_are_there(visit: OpenV
     page.emulate_media(color_scheme="light")
     page.goto("/")
     page.wait_for_load_state("networkidle")
-    pictures = "() => [...document.querySelectorAll('[data-chart] canvas')].map((canvas) => canvas.toDataURL())"
-    by_day = page.evaluate(pictures)
+    by_day = page.evaluate(f"({PICTURES})()")
+    # A browser tells the page of its new scheme with the next frame, so the pictures are waited for.
     page.emulate_media(color_scheme="dark")
-    by_night = page.evaluate(pictures)
-    assert all(day != night for day, night in zip(by_day, by_night, strict=True))
+    page.wait_for_function(f"by_day => ({PICTURES})().every((picture, at) => picture !== by_day[at])", arg=by_day)
     page.emulate_media(color_scheme="light")
-    assert page.evaluate(pictures) == by_day
+    page.wait_for_function(f"by_day => ({PICTURES})().every((picture, at) => picture === by_day[at])", arg=by_day)
