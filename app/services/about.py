@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import selectinload
 
 from app.access.actor import SYSTEM, acting_as
 from app.access.tenancy import unscoped
@@ -23,6 +22,7 @@ from app.extensions import db
 from app.models import ContactType, Job, OrganisationKind
 from app.models.connections import reading
 from app.models.contact_type import FIRST_WORKERS
+from app.services.contact_types import WHOLE_TYPES, with_code
 from app.services.definition import define
 
 # A job is begun within seconds; one that nobody has begun for so long says that no worker is there.
@@ -69,21 +69,21 @@ def _as_the_service() -> Iterator[None]:
 
 def list_types() -> list[TypeFacts]:
     """Every contact type, retired ones included, by code."""
-    wanted = select(ContactType).order_by(ContactType.code)
-    loaded = wanted.options(
-        selectinload(ContactType.raisers), selectinload(ContactType.targets), selectinload(ContactType.items)
-    )
+    return _list_facts(WHOLE_TYPES)
+
+
+def _list_facts(wanted: Select[Any]) -> list[TypeFacts]:
     with _as_the_service():
         kinds = {kind.code: kind.name for kind in unscoped(select(OrganisationKind)).scalars()}
-        return [_facts(contact_type, kinds) for contact_type in unscoped(loaded).scalars()]
+        return [_facts(contact_type, kinds) for contact_type in unscoped(wanted).scalars()]
 
 
 def get_type(code: str) -> TypeFacts:
     """One type by its code, whatever its case; NotFound when there is none."""
-    for facts in list_types():
-        if facts.code == code.upper():
-            return facts
-    raise NotFound("There is no such contact type.")
+    found = _list_facts(with_code(code))
+    if not found:
+        raise NotFound("There is no such contact type.")
+    return found[0]
 
 
 def _facts(contact_type: ContactType, kinds: dict[str, str]) -> TypeFacts:

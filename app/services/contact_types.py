@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from app.access.actor import current_actor, needs
@@ -18,14 +18,22 @@ from app.services import audit
 from app.services.definition import Definition, define
 from app.services.locking import for_change
 
+# With all that a definition is made of.
+WHOLE_TYPES: Select[Any] = (
+    select(ContactType)
+    .options(selectinload(ContactType.raisers), selectinload(ContactType.targets), selectinload(ContactType.items))
+    .order_by(ContactType.code)
+)
+
+
+def with_code(code: str) -> Select[Any]:
+    """The type that a code names, whatever its case; no code holds NUL, which PostgreSQL does not take."""
+    return WHOLE_TYPES.where(ContactType.code == code.replace("\0", "").strip().upper())
+
 
 def list_definitions() -> list[Definition]:
     """Every type, retired ones included, by code."""
-    wanted = select(ContactType).order_by(ContactType.code)
-    loaded = wanted.options(
-        selectinload(ContactType.raisers), selectinload(ContactType.targets), selectinload(ContactType.items)
-    )
-    return [define(contact_type, clock.today()) for contact_type in db.session.scalars(loaded)]
+    return [define(contact_type, clock.today()) for contact_type in db.session.scalars(WHOLE_TYPES)]
 
 
 def list_raisable() -> list[Definition]:
@@ -36,10 +44,10 @@ def list_raisable() -> list[Definition]:
 
 def get_definition(code: str) -> Definition:
     """One type by its code, whatever its case; NotFound when there is none."""
-    for definition in list_definitions():
-        if definition.code == code.strip().upper():
-            return definition
-    raise NotFound(f"There is no contact type {code[:10]}.")
+    contact_type = db.session.scalar(with_code(code))
+    if contact_type is None:
+        raise NotFound(f"There is no contact type {code[:10]}.")
+    return define(contact_type, clock.today())
 
 
 def list_names() -> list[tuple[str, str]]:

@@ -36,6 +36,7 @@ def test_every_type_is_listed_and_has_a_page_for_somebody_who_is_not_signed_in(b
             assert escape(item.label) in page, (definition.code, item.code)
         assert "Template workbook" not in page
     assert nobody.get("/about/contact-types/NONE/").status_code == 404
+    assert nobody.get("/about/contact-types/%00/").status_code == 404
 
 
 def test_a_code_may_be_written_small(browser) -> None:
