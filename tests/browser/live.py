@@ -170,6 +170,21 @@ def take_picture(page: Page, name: str) -> None:
         page.screenshot(path=str(path), full_page=True)
 
 
+def load_still(page: Page, address: str) -> None:
+    """Load a page and see that nothing moves in it.
+
+    A browser short of time paints a page before it has read all of it, and what is aligned to the right then moves by
+    a little. That is chance: what moves for a reason of the page moves each of three times.
+    """
+    for _ in range(3):
+        page.goto(address, wait_until="networkidle")
+        page.wait_for_timeout(300)
+        seen = page.evaluate("() => window.seen")
+        if seen["shift"] == 0:
+            return
+    raise AssertionError((address, seen["shift"], seen["moved"]))
+
+
 OpenVisitor = Callable[..., Visitor]
 
 
