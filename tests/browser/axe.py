@@ -9,8 +9,10 @@ from playwright.sync_api import Page
 SOURCE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 DEMANDED = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 ADVISED = "best-practice"
-RUN = """(tags) => axe.run(document, {
-  runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], preload: false,
+# What depends on colours alone.
+COLOURS = ("color-contrast", "link-in-text-block")
+RUN = """([within, type, values]) => axe.run(within ?? document, {
+  runOnly: { type, values }, resultTypes: ["violations"], preload: false, elementRef: false,
 }).then((result) => result.violations)"""
 
 
@@ -24,9 +26,15 @@ def load(page: Page) -> None:
     page.evaluate(_source())
 
 
-def find_violations(page: Page) -> tuple[list[str], list[str]]:
-    """(what breaks WCAG 2.2 A or AA, what is only advised against): one line for each rule, with its first elements."""
-    found: list[dict[str, Any]] = page.evaluate(RUN, [*DEMANDED, ADVISED])
+def find_violations(
+    page: Page, *, within: str | None = None, has_only_colours: bool = False
+) -> tuple[list[str], list[str]]:
+    """(what breaks WCAG 2.2 A or AA, what is only advised against): one line for each rule, with its first elements.
+
+    `within` is the selector of the part that is looked at, None for all of the page.
+    """
+    wanted = ["rule", COLOURS] if has_only_colours else ["tag", [*DEMANDED, ADVISED]]
+    found: list[dict[str, Any]] = page.evaluate(RUN, [within, *wanted])
     broken = [_line(rule) for rule in found if ADVISED not in rule["tags"]]
     return broken, [_line(rule) for rule in found if ADVISED in rule["tags"]]
 

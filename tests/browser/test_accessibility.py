@@ -1,6 +1,7 @@
 """axe-core finds nothing on any page of anybody, light and dark, wide and narrow; nothing is refused or too wide."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Error, Page
@@ -32,6 +33,12 @@ SHAPE = """() => {
 }"""
 # Shapes of what was looked at, so that the same page of ten people is looked at once.
 LOOKED_AT: set[str] = set()
+# Where everything stands and what of it is there.
+PLACES = """() => [...document.querySelectorAll("body *")].map((one) => {
+  const box = one.getBoundingClientRect();
+  const { visibility, display, opacity } = getComputedStyle(one);
+  return [one.tagName, box.x, box.y, box.width, box.height, visibility, display, opacity].join(" ");
+}).join()"""
 WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -47,30 +54,41 @@ class Findings:
     def look(self, name: str, arrange: Callable[[Page], None] | None = None) -> None:
         """The page as it stands, at both widths and in both themes; `arrange` opens something first.
 
-        360 px is also 1,280 px at more than three times the size.
+        360 px is also 1,280 px at more than three times the size. A frame that was looked at is looked at again where
+        a page is looked at first. The dark theme may change colours alone: where nothing else differs, only what
+        depends on colours is asked again.
         """
         page = self.visitor.page
         self.pages += 1
-        shapes = set(page.evaluate(SHAPE))
+        frame, content = page.evaluate(SHAPE)
+        shapes = {frame, content}
         is_new = arrange is not None or not shapes <= LOOKED_AT
         if is_new:
             axe.load(page)
+        known = "main" if arrange is None and frame in LOOKED_AT else None
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             if arrange is not None:
                 arrange(page)
             if (wide := page.evaluate(WIDER)) > 0:
                 self.broken.append(f"{name} is {wide} px wider than a screen of {width} px")
+            before = ""
             for theme in THEMES if is_new else ():
                 page.emulate_media(color_scheme=theme)
-                self._ask_axe(f"{name}-{theme}-{width}")
+                stand = page.evaluate(PLACES)
+                self._ask_axe(
+                    f"{name}-{theme}-{width}",
+                    within=None if (width, theme) == (WIDTHS[0], THEMES[0]) else known,
+                    has_only_colours=stand == before,
+                )
+                before = stand
         page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         self.visitor.watch.look(page)
         LOOKED_AT.update(shapes)
 
-    def _ask_axe(self, where: str) -> None:
+    def _ask_axe(self, where: str, **how: Any) -> None:
         self.visitor.picture(f"{self.visitor.name}/{where}")
-        broken, advice = axe.find_violations(self.visitor.page)
+        broken, advice = axe.find_violations(self.visitor.page, **how)
         self.broken += [f"{where}: {line}" for line in broken]
         self.advice += [f"{where}: {line}" for line in advice]
 
