@@ -14,32 +14,36 @@ REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "for
 
 # What HTML allows in no text.
 _UNFIT = r"\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff"
+# How the characters that mean something are written.
+_WRITTEN = "&(?:amp|lt|gt|#34|#39);"
+_WORDS = re.compile(rf"(?<=>)(?:[^<&{_UNFIT}]|{_WRITTEN})*(?:[^<&\s{_UNFIT}]|{_WRITTEN})(?:[^<&{_UNFIT}]|{_WRITTEN})*")
+_HELD = re.compile(
+    r'(?<= )(href|src|value|title|content|datetime|nonce|action)="(?!\s*javascript:)'
+    rf'(?:[^"&#\x00-\x1f\x7f-\x9f]|{_WRITTEN})+"',
+    re.IGNORECASE,
+)
+_MAIN = re.compile(r"<main\b.*</main>", re.DOTALL)
 # What was looked at, as shapes: the same page of ten people is looked at once.
 _KNOWN: set[int] = set()
 
 
-def shape_of(body: str) -> int:
-    """What the checks depend on: everything but plain words between elements, and what addresses and fields hold.
+def shapes_of(body: str) -> set[int]:
+    """What the checks depend on, of the frame and of the main part: all but words between elements and what is held.
 
-    Characters that no page may hold, and addresses that are scripts, stay: they are what is looked for.
+    Characters that no page may hold, and addresses that are scripts, stay: they are what is looked for. So do names
+    that stand for two elements, which only the whole page tells.
     """
-    plain = rf"[^<&{_UNFIT}]"
-    body = re.sub(rf"(?<=>){plain}*[^<&\s{_UNFIT}]{plain}*", "words", body)
-    return hash(
-        re.sub(
-            r'(?<= )(href|src|value|title|content|datetime|nonce|action)="(?!\s*javascript:)[^"&#\x00-\x1f\x7f-\x9f]+"',
-            r'\1="some"',
-            body,
-            flags=re.IGNORECASE,
-        )
-    )
+    plain = _HELD.sub(r'\1="some"', _WORDS.sub("words", body))
+    ids = re.findall(r'\bid="([^"]*)"', plain)
+    twice = {one for one in ids if ids.count(one) > 1}
+    return {hash(_MAIN.sub("", plain)), hash("".join(_MAIN.findall(plain))), hash(tuple(sorted(twice)))}
 
 
 def check_page(body: str, address: str) -> None:
     """Hold a page to all of it."""
     assert len(title_of(body)) >= 3, (address, "no sensible title")
-    shape = shape_of(body)
-    if shape in _KNOWN:
+    shapes = shapes_of(body)
+    if shapes <= _KNOWN:
         return
     parser = html5lib.HTMLParser(strict=False)
     parser.parse(body)
@@ -47,7 +51,7 @@ def check_page(body: str, address: str) -> None:
     soup = BeautifulSoup(body, "html.parser")
     faults = [*_frame(soup), *_code(soup), *_order(soup), *_references(soup), *_names(soup), *_tables(soup)]
     assert not faults, (address, faults)
-    _KNOWN.add(shape)
+    _KNOWN.update(shapes)
 
 
 def title_of(body: str) -> str:
