@@ -6,7 +6,7 @@ birch's member and bea its LSO (the strangers), ned is cedar's member, eli elder
 advocate, lia a lead advocate, mo a manager, xena the Xoserve LSO, root the administrator.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -20,6 +20,8 @@ from app.models import Deputy, Grant, Organisation, ServiceGrant, User
 from app.services import passwords
 from seed.load import load_reference
 
+# When the cast's access began: before any day a test may set the clock to.
+BEGAN = date(2020, 1, 6)
 PASSWORD = "correct-horse-battery"
 
 
@@ -87,7 +89,7 @@ def load_cast() -> None:
                 Grant(
                     organisation_id=user.organisation_id,
                     role=role.value,
-                    starts_on=clock.today(),
+                    starts_on=BEGAN,
                     granted_by="The tests",
                 )
                 for role in person.roles
@@ -96,7 +98,7 @@ def load_cast() -> None:
                 ServiceGrant(
                     organisation_id=user.organisation_id,
                     service=service.value,
-                    starts_on=clock.today(),
+                    starts_on=BEGAN,
                     granted_by="The tests",
                 )
                 for service in sorted(services_for(frozenset(person.roles)))
