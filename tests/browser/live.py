@@ -170,6 +170,14 @@ def take_picture(page: Page, name: str) -> None:
         page.screenshot(path=str(path), full_page=True)
 
 
+def widths_of(page: Page) -> Iterator[int]:
+    """Each of the widths in turn, the one the page has first: it keeps the last, so that the next page costs one."""
+    for width in sorted(WIDTHS, key=lambda one: one != (page.viewport_size or {})["width"]):
+        if width != (page.viewport_size or {})["width"]:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+        yield width
+
+
 def load_still(page: Page, address: str) -> None:
     """Load a page and see that nothing moves in it.
 

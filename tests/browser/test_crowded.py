@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.live import WIDTHS, OpenVisitor
+from tests.browser.live import WIDTHS, OpenVisitor, widths_of
 from tests.browser.test_accessibility import go
 from tests.conftest import World
 from tests.crowded import VIEWS, crowd
@@ -44,8 +44,7 @@ def test_nothing_sticks_out_of_a_crowded_page(visit: OpenVisitor, crowded: Place
     for stop in stops_of(name, crowded):
         if stop.data is not None or not go(visitor, stop):
             continue
-        for width in WIDTHS:
-            visitor.page.set_viewport_size({"width": width, "height": 900})
+        for width in widths_of(visitor.page):
             visitor.picture(f"crowded-{name}/{stop.name}-{width}")
             if wide := max(wide_by(visitor.page), 0):
                 wrong.append(f"{stop.name} at {width} px is {wide} px wider than the screen")
