@@ -16,7 +16,7 @@ from app.domain.lifecycle import Action
 from app.domain.spans import Span
 from app.extensions import db
 from app.models import Grant, ServiceGrant, User
-from app.services import contacts, deputies, people, sessions
+from app.services import contacts, deputies, people, second_factors, sessions
 from app.views import public_ids
 from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import Browser, open_browser
@@ -32,10 +32,27 @@ STATES = {
     "signed out, with the cookie": "nobody",
     "a deputy no longer": "rae",
     "locked, with a session": "sue",
+    "with a first password": "ann",
+    "owing a second factor": "lena",
     "acting for alder": "xena",
 }
 # Who of them is new.
-NEW_PEOPLE = (("disabled", "member"), ("leaver", "member"), ("standin",), ("locked", "supervisor"))
+NEW_PEOPLE = (
+    ("disabled", "member"), ("leaver", "member"), ("standin",), ("locked", "supervisor"),
+    ("first", "member"), ("owing", "lso"),
+)  # fmt: skip
+# What is open before the password is one's own, and before a second factor is there; everything else leads to these.
+WITH_A_FIRST_PASSWORD = frozenset({"session.password", "session.sign_out", "static", "theme.choose"})
+OWING_A_FACTOR = WITH_A_FIRST_PASSWORD | {
+    f"account.{name}"
+    for name in (
+        "app", "begin_app", "confirm", "confirm_options", "factors", "passkey", "passkey_options",
+    )
+}  # fmt: skip
+UNREADY = {
+    "with a first password": (WITH_A_FIRST_PASSWORD, "/account/password"),
+    "owing a second factor": (OWING_A_FACTOR, "/account/sign-in"),
+}
 NEVER = 9_999_999
 FEWEST_CELLS = {"sqlite": 5_000, "postgresql": 2_500}
 # Whose rows are asked for on the other database, where the same rules ask other SQL.
@@ -48,10 +65,12 @@ def mirrored(route: Route) -> Route:
     return replace(route, reach=frozenset(own | (route.reach & (STAFF | {"xena"}))))
 
 
-def expected(route: Route, actor: str, row: str) -> int:
+def expected(route: Route, endpoint: str, actor: str, row: str) -> int:
     """What the table says."""
     if actor == "acting for alder":
         return _expected_acting(route, row)
+    if is_led_away(actor, endpoint):
+        return 302
     name = STATES.get(actor, actor)
     if name == "nobody" and route in (ROUTES["session.sign_in", "GET"], ROUTES["session.sign_in", "POST"]):
         return 200
@@ -65,6 +84,11 @@ def expected(route: Route, actor: str, row: str) -> int:
     if row == "deleted" and answer == route.ok and name != "nobody":
         return route.deleted
     return answer
+
+
+def is_led_away(actor: str, endpoint: str) -> bool:
+    """Whether this person is shown what they owe instead."""
+    return actor in UNREADY and endpoint not in UNREADY[actor][0] and not endpoint.startswith("about.")
 
 
 def _expected_acting(route: Route, row: str) -> int:
@@ -163,6 +187,9 @@ def actors(app: Flask, rows: dict[str, Owned], acting: Callable[..., Any]) -> di
         people.disable_user(pks["disabled"], reason=WHY)
         deputies.end_deputy(deputy, reason=WHY)
         db.session.commit()
+    with acting("system"):
+        db.session.get_one(User, pks["first"]).must_change_password = True
+        db.session.commit()
     with app.app_context():
         for _ in range(6):
             with suppress(DomainError):
@@ -172,12 +199,13 @@ def actors(app: Flask, rows: dict[str, Owned], acting: Callable[..., Any]) -> di
     return browsers
 
 
-def test_every_cell_is_answered_as_the_table_says(world, app, rows, actors) -> None:
+def test_every_cell_is_answered_as_the_table_says(world, app, rows, actors, monkeypatch) -> None:
     wrong, counted = [], Counter[str]()
     if world.kind == "postgresql":
         rows = {row: rows[row] for row in ON_POSTGRESQL}
     with nothing_kept():
         for actor, browser in actors.items():
+            monkeypatch.setattr(second_factors, "is_demanded", lambda actor=actor: actor == "owing a second factor")
             # Leaving comes last.
             for (endpoint, method), route in sorted(ROUTES.items(), key=lambda one: one[0][0] == "session.sign_out"):
                 seen: set[str] = set()
@@ -186,7 +214,7 @@ def test_every_cell_is_answered_as_the_table_says(world, app, rows, actors) -> N
                     if address in seen:
                         continue
                     seen.add(address)
-                    due = expected(route, actor, row)
+                    due = expected(route, endpoint, actor, row)
                     answers = [browser.get(address) if method == "GET" else browser.post(address, route.data)]
                     if method == "GET" and row == "own":
                         answers.append(browser.client.head(address))
@@ -194,6 +222,8 @@ def test_every_cell_is_answered_as_the_table_says(world, app, rows, actors) -> N
                     if (endpoint, method) == ("account.app", "POST") and due == 200:
                         due = 302  # what the request before began is not kept
                     given = {answer.status_code for answer in answers}
+                    if is_led_away(actor, endpoint):
+                        assert answers[0].location.startswith(UNREADY[actor][1]), (actor, address)
                     if due == 302 and STATES.get(actor, actor) == "nobody" and not route.is_open:
                         assert answers[0].location.startswith("/sign-in"), (actor, address)
                     if given != {due}:

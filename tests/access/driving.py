@@ -96,7 +96,8 @@ class DrivenMachine(RuleBasedStateMachine):
             self.pks = {user.user_id: user.id for user in db.session.scalars(select(User))}
             self.deputy_ids = list(db.session.scalars(select(Deputy.id).order_by(Deputy.id)))
         held = self._read(EVERYTHING)
-        first_day = min(datetime.fromisoformat(row[3]) for row in held if row[0] == "role")
+        # All that the cast holds has begun by then, what their deputies hold too.
+        first_day = max(datetime.fromisoformat(row[3]) for row in held if row[0] != "person")
         noon = first_day.replace(hour=12, tzinfo=clock.LONDON)
         self.model = Model(noon, {row.short_code: row.name for row in rows}, groups)
         for kind, user_id, what, first, last, more in held:
