@@ -15,7 +15,7 @@ from app.services.access_rules import GONE
 from app.services.people import TAKEN
 from tests.imports import files
 from tests.imports.people import HEADER, check, commit, new, people_workbook, quiet, row
-from tests.services.access import pk_of
+from tests.services.access import begin_today, pk_of
 
 
 def said(verdict) -> list[tuple[int, str, str, str]]:
@@ -63,6 +63,9 @@ def test_every_wrong_cell_has_its_place_its_code_and_a_sentence(acting) -> None:
 
 
 def test_what_the_rules_refuse_is_said_as_on_screen(acting) -> None:
+    with acting("system"):
+        begin_today("ann")
+        db.session.commit()
     with acting("lena"):
         _, verdict = check(
             [

@@ -47,6 +47,11 @@ def add_role(name: str, role: str, days: Span | None = None) -> None:
     db.session.flush()
 
 
+def begin_today(name: str) -> None:
+    """Let the first role of a member of the cast begin today and no sooner; the caller commits."""
+    find(name).grants[0].starts_on = clock.today()
+
+
 def let_alone(name: str) -> None:
     """Let nothing need approval in the organisation of a member of the cast; the caller commits."""
     db.session.get_one(Organisation, find(name).organisation_id).approval_acts = ""

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from app.domain import clock
 from app.domain.errors import Conflict, RuleBroken
 from app.domain.roles import Role
+from app.domain.spans import Span
 from app.extensions import db
 from app.models import AuditEvent, Notification, OutgoingMail
 from app.services import grants, sessions
-from tests.cast import PASSWORD
+from tests.cast import BEGAN, PASSWORD
 from tests.services.access import WHY, find, last_event, let_alone, pk_of, span
 
 LONG_WAIT = {"idle": timedelta(days=400), "longest": timedelta(days=400)}
@@ -154,7 +155,7 @@ def test_what_is_not_held_cannot_be_withdrawn_and_the_same_days_not_given_twice(
         with pytest.raises(RuleBroken, match="does not have the service Reports"):
             grants.withdraw_service(pk_of("ann"), "reports", reason=WHY)
         with pytest.raises(RuleBroken, match="has Member for these days already"):
-            grants.grant_role(pk_of("ann"), "member", span(), reason=WHY)
+            grants.grant_role(pk_of("ann"), "member", Span(BEGAN), reason=WHY)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from app.models import AuditEvent, Grant, OutgoingMail, ServiceGrant, User
 from app.services import sessions
 from app.views import public_ids
 from tests.cast import PASSWORD
-from tests.services.access import WHY, add_role, find, last_event, let_alone, pk_of, span
+from tests.services.access import WHY, add_role, begin_today, find, last_event, let_alone, pk_of, span
 
 TODAY = {"starts_on": "", "reason": WHY}
 
@@ -235,7 +235,7 @@ def many(person, action: str, codes: list[str], **data: str):
 def test_many_are_changed_at_once_and_those_who_may_not_be_are_named(app, acting, browser) -> None:
     with acting("system"):
         let_alone("ann")
-        find("vic").grants[0].starts_on = clock.today()
+        begin_today("vic")
         db.session.commit()
     lena = browser("lena")
     codes = [code_of(app, acting, name) for name in ("ann", "sue", "vic", "rae")]
