@@ -59,10 +59,8 @@ ADVICE: dict[int, Advice] = {
     ),
     409: Advice("That did not fit any more", "Go back, reload the page and try again."),
     413: Advice(
-        "That file is too large",
-        "A file may have 10 MB at most. Split it and upload the parts one after another.",
-        "uploads.new_view",
-        "Upload another file",
+        "That is too long",
+        "A form holds about 250,000 characters. Go back and shorten what you typed, then send it again.",
     ),
     422: Advice("The file was refused", "Correct it and upload it again.", "uploads.new_view", "Upload another file"),
     429: Advice("Too many tries", "Wait a few minutes, then try again."),
@@ -79,6 +77,12 @@ ADVICE: dict[int, Advice] = {
         "See the service status",
     ),
 }
+# The same where a file is sent; what is uploaded another time is of the same kind.
+FILE_TOO_LARGE = Advice(
+    "That file is too large",
+    "A file may have 10 MB at most. Split it and upload the parts one after another.",
+    link="Upload another file",
+)
 # How long to wait before the next try, in seconds, where waiting helps.
 RETRY_AFTER = {429: 300, 503: 60}
 # What may go well the next time.
@@ -97,7 +101,7 @@ def register(app: Flask) -> None:
 
 def page(status: int, message: str = "", detail: str = "", headers: Headers = ()) -> Answer:
     """The error page of a status: in the panel for whoever is signed in, as long as nothing is wrong with it."""
-    advice = ADVICE.get(status, ADVICE[500 if status >= 500 else 400])
+    advice = _advice(status)
     if status in RETRY_AFTER and "Retry-After" not in dict(headers):
         headers = [*headers, ("Retry-After", str(RETRY_AFTER[status]))]
     can_repeat = status in REPEATABLE and request.method in SAFE_METHODS
@@ -118,6 +122,12 @@ def page(status: int, message: str = "", detail: str = "", headers: Headers = ()
         logger.exception("the panel failed", extra={"path": request.path})
         text = render_template("errors/error.html", frame=PLAIN, **words)
     return text, status, list(headers)
+
+
+def _advice(status: int) -> Advice:
+    if status == 413 and request.endpoint in request_scope.UPLOAD_ENDPOINTS:
+        return FILE_TOO_LARGE._replace(endpoint=request.endpoint)
+    return ADVICE.get(status, ADVICE[500 if status >= 500 else 400])
 
 
 def _domain(error: DomainError) -> Answer:

@@ -42,7 +42,7 @@ OPEN_ENDPOINTS = ABOUT_ENDPOINTS | {
 }
 # Shown also when the database does not answer, to whoever asks as to somebody who is not signed in.
 STATUS_ENDPOINT = "about.status"
-UPLOAD_ENDPOINT = "uploads.new_view"
+UPLOAD_ENDPOINTS = frozenset({"uploads.new_view", "people_uploads.new_view"})
 FORM_BYTES = 256 * 1024
 # Pages of one's own account are one's own, also while acting for an organisation.
 OWN_BLUEPRINTS = frozenset({"account", "session", "second_step"})
@@ -79,7 +79,7 @@ def limit_bodies(app: Flask) -> None:
 
     @app.before_request
     def limit() -> None:
-        if request.endpoint != UPLOAD_ENDPOINT:
+        if request.endpoint not in UPLOAD_ENDPOINTS:
             request.max_content_length = FORM_BYTES
 
 

@@ -75,11 +75,18 @@ def test_409_for_a_lost_race_names_the_winner(browser, busy) -> None:
 
 
 def test_413_for_what_is_too_large(browser) -> None:
-    ann = browser("ann")
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\n\r\n' + bytes(11 * 1024 * 1024)
-    big = ann.client.post("/uploads/new/", data=body, content_type="multipart/form-data; boundary=x")
-    check(big, 413, "10 MB at most")
-    check(ann.post("/raise/ADD/", {"DESCRIPTION": "x" * 1_100_000}), 413, "too large")
+    for name, address in (("ann", "/uploads/new/"), ("lena", "/people-uploads/new/")):
+        big = browser(name).client.post(address, data=body, content_type="multipart/form-data; boundary=x")
+        text = check(big, 413, "10 MB at most")
+        assert f'href="{address}"' in text
+    check(browser("ann").post("/raise/ADD/", {"DESCRIPTION": "x" * 1_100_000}), 413, "shorten what you typed")
+
+
+def test_a_file_of_people_may_be_larger_than_a_form(browser) -> None:
+    rows = "Action,User ID\n" + "Disable,ALD-ANN\n" * 20_000
+    file = {"file": (io.BytesIO(rows.encode()), "people.csv")}
+    assert browser("lena").post("/people-uploads/new/", file).status_code in (302, 422)
 
 
 def test_422_for_a_move_without_its_words_keeps_the_page(browser, busy) -> None:
@@ -109,7 +116,7 @@ STATUSES = {
     404: "Go to the start page",
     405: "Go to the start page",
     409: "Go to the start page",
-    413: "Upload another file",
+    413: "Go to the start page",
     422: "Upload another file",
     429: "Try again",
     500: "See the service status",
