@@ -97,14 +97,27 @@ class _Days:
                 field.data = None
 
 
-class BaseForm(_Days, FlaskForm):
+class _OneSentence:
+    """The part of a form that says the first thing that is wrong with a field, which often explains the others."""
+
+    _fields: dict[str, Field]
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        is_valid = bool(super().validate(*args, **kwargs))  # type: ignore[misc]
+        for field in self._fields.values():
+            if isinstance(field.errors, list | tuple):
+                field.errors = field.errors[:1]
+        return is_valid
+
+
+class BaseForm(_OneSentence, _Days, FlaskForm):
     """What every form is made from that is not made from a model."""
 
     class Meta(_PlainEnglish, FlaskForm.Meta):
         pass
 
 
-class RowForm(_Days, StockRowForm):
+class RowForm(_OneSentence, _Days, StockRowForm):
     """What every form is made from that Flask-Admin makes from a model."""
 
     class Meta(_PlainEnglish, StockRowForm.Meta):

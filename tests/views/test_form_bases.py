@@ -81,6 +81,16 @@ def test_what_is_wrong_with_a_field_is_said_once(browser) -> None:
         assert [link.text for link in soup.find(id="error-summary").find_all("a", href=f"#{name}")] == [sentence]
 
 
+def test_of_a_code_that_is_too_long_the_first_sentence_is_said_and_no_other(browser) -> None:
+    root = browser("root")
+    for path, name, sentence in (
+        ("/organisations/new/", "short_code", "A short code is three letters or digits."),
+        ("/contact-types/new/", "code", "Use at most 4 characters."),
+    ):
+        soup = BeautifulSoup(root.post(path, {name: "TOO-LONG"}).get_data(as_text=True), "html.parser")
+        assert [link.text for link in soup.find(id="error-summary").find_all("a", href=f"#{name}")] == [sentence]
+
+
 @pytest.mark.parametrize(("name", "path"), [("lena", "/deputies/new/"), ("root", "/contact-types/new/")])
 def test_a_first_day_that_was_taken_out_stays_out(browser, name, path) -> None:
     person = browser(name)
