@@ -27,8 +27,8 @@ WHOLE_TYPES: Select[Any] = (
 
 
 def with_code(code: str) -> Select[Any]:
-    """The type that a code names, whatever its case; no code holds NUL, which PostgreSQL does not take."""
-    return WHOLE_TYPES.where(ContactType.code == code.replace("\0", "").strip().upper())
+    """The type that a code names, whatever its case; none for a code with NUL, which PostgreSQL does not take."""
+    return WHOLE_TYPES.where(ContactType.code == code.replace("\0", "?").strip().upper())
 
 
 def list_definitions() -> list[Definition]:

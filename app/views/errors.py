@@ -77,7 +77,7 @@ ADVICE: dict[int, Advice] = {
         "See the service status",
     ),
 }
-# The same where a file is sent; what is uploaded another time is of the same kind.
+# The same where a file is sent: its page leads back to the address that the file was sent to.
 FILE_TOO_LARGE = Advice(
     "That file is too large",
     "A file may have 10 MB at most. Split it and upload the parts one after another.",
