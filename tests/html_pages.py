@@ -7,6 +7,8 @@ from html import unescape
 import html5lib
 from bs4 import BeautifulSoup, Tag
 
+from tools.vendor import CUT
+
 SERVICE = " - Contact Management Service"
 UNLABELLED_KINDS = {"hidden", "submit", "button", "reset", "image"}
 REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "form", "list")
@@ -22,6 +24,8 @@ _HELD = re.compile(
     rf'(?:[^"&#\x00-\x1f\x7f-\x9f]|{_WRITTEN})+"',
     re.IGNORECASE,
 )
+# Classes of Tabler that are not served: an element that has one looks as if it had none.
+CUT_CLASSES = frozenset(CUT.read_text().split())
 _MAIN = re.compile(r"<main\b.*</main>", re.DOTALL)
 # What was looked at, as shapes: the same page of ten people is looked at once.
 _KNOWN: set[int] = set()
@@ -49,7 +53,8 @@ def check_page(body: str, address: str) -> None:
     parser.parse(body)
     assert not parser.errors, (address, parser.errors[:3])
     soup = BeautifulSoup(body, "html.parser")
-    faults = [*_frame(soup), *_code(soup), *_order(soup), *_references(soup), *_names(soup), *_tables(soup)]
+    checks = (_frame, _code, _styles, _order, _references, _names, _tables)
+    faults = [fault for check in checks for fault in check(soup)]
     assert not faults, (address, faults)
     _KNOWN.update(shapes)
 
@@ -79,6 +84,11 @@ def _code(soup: BeautifulSoup) -> Iterator[str]:
             yield f"an inline script, or one without a nonce: {str(script)[:80]}"
     if soup.find("style"):
         yield "an inline style sheet"
+
+
+def _styles(soup: BeautifulSoup) -> Iterator[str]:
+    used = {name for tag in soup.find_all(class_=True) for name in tag["class"]}
+    yield from (f"the class {name} was cut from Tabler's styles: make vendor" for name in sorted(used & CUT_CLASSES))
 
 
 def _order(soup: BeautifulSoup) -> Iterator[str]:

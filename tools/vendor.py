@@ -3,6 +3,7 @@
 Needs npm. What it writes is committed, so nobody who runs or tests the service needs it.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +16,23 @@ VENDOR = ROOT / "app" / "static" / "vendor"
 # Used by the tests and never served.
 TESTS = ROOT / "tests" / "browser" / "vendor"
 ICONS = "tabler-icons"
+TABLER = VENDOR / "tabler" / "tabler.min.css"
+# Nine tenths of Tabler are for what no page has, and a browser reads all of it for each page. Words that become class
+# names when they are put together are not seen here: tests/test_pages.py finds a page with a class that was cut.
+PURGE = "purgecss@8.0.0"
+CUT = TESTS / "tabler" / "cut.txt"
+STYLED = (
+    ("app/templates", "*.html"),
+    ("app/views", "*.py"),
+    ("app/static/js", "*.js"),
+    ("app/static/vendor/tom-select", "*.js"),
+)
+PURGING = """
+import { PurgeCSS } from "purgecss";
+const [css, ...content] = JSON.parse(process.argv[1]);
+const [one] = await new PurgeCSS().purge({ css: [css], content, keyframes: true });
+process.stdout.write(one.css);
+"""
 
 
 class Package(NamedTuple):
@@ -43,13 +61,14 @@ PACKAGES = (
 def main() -> None:
     """Fetch, copy, and write the lists."""
     with tempfile.TemporaryDirectory() as folder:
-        wanted = [f"{package.name}@{package.version}" for package in PACKAGES]
+        wanted = [PURGE, *(f"{package.name}@{package.version}" for package in PACKAGES)]
         command = ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", *wanted]
         subprocess.run(command, cwd=folder, check=True)  # noqa: S603 - names and versions from the table above
         modules = Path(folder) / "node_modules"
         for package in PACKAGES:
             _copy(package, modules / package.name)
         _write_sprite(modules / "@tabler/icons" / "icons" / "outline")
+        _purge(folder)
     _write_system_dark()
     for target in (VENDOR, TESTS):
         _write_list(target)
@@ -68,6 +87,32 @@ def _copy(package: Package, source: Path) -> None:
         # Source maps are not served, and a browser that asks for one would find nothing.
         text = re.sub(r"\n?(//|/\*)# sourceMappingURL=.*", "", text)
         (target / saved).write_text(text)
+
+
+def _purge(folder: str) -> None:
+    """Cut what styles nothing that a template, a view or a script names, and list the classes that are gone."""
+    whole = TABLER.read_text()
+    arguments = json.dumps([str(path) for path in (TABLER, *styled_files())])
+    command = ["node", "--input-type=module", "--eval", PURGING, arguments]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603 - as above
+    TABLER.write_text(done.stdout)
+    CUT.parent.mkdir(exist_ok=True)
+    CUT.write_text("\n".join(sorted(_classes_of(whole) - _classes_of(done.stdout) - words_of_pages())) + "\n")
+
+
+def styled_files() -> list[Path]:
+    """Where class names are written, in order."""
+    return [path for folder, pattern in STYLED for path in sorted((ROOT / folder).rglob(pattern))]
+
+
+def words_of_pages() -> set[str]:
+    """Whatever may be a class name; some of it stands in rules that were cut for another class of theirs."""
+    return {word for path in styled_files() for word in re.findall(r"[A-Za-z0-9_-]+", path.read_text())}
+
+
+def _classes_of(css: str) -> set[str]:
+    named = re.findall(r"\.(-?[a-zA-Z_](?:[\w-]|\\.)*)", re.sub(r"url\([^)]*\)", "", css))
+    return {name.replace("\\", "") for name in named}
 
 
 def _write_sprite(icons: Path) -> None:
@@ -97,7 +142,7 @@ def icon_names(icons: Path) -> list[str]:
 
 def _write_system_dark() -> None:
     """Tabler's dark rules once more for those who follow their system: linked with a media query, so no script asks."""
-    css = (VENDOR / "tabler" / "tabler.min.css").read_text()
+    css = TABLER.read_text()
     found = []
     # Only rules of the outermost level: what is inside a media query is for print.
     for selectors, body in re.findall(r"(?<=\})([^{}]*\[data-bs-theme=dark\][^{}]*)\{([^{}]*)\}", css):
