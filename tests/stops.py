@@ -95,7 +95,12 @@ STATES = (
     State("contact-cannot-be-answered", "ann", lambda p: contact(p, "answer"), {"version": "4", "message": "x"}, 409),
     State("password-with-errors", "ann", "/account/password", {"old_password": "x", "new_password": "y", "again": "z"}),
     State("person-with-errors", "lena", "/people/new/", {"name": "", "user_id": "ALD-ANN", "email": "none"}),
-    State("person-changed-by-another", "lena", lambda p: f"/people/edit/?id={p.owned.user_code}", {"version": "0"}),
+    State(
+        "person-changed-by-another",
+        "lena",
+        lambda p: f"/people/edit/?id={p.owned.user_code}",
+        {"version": "0", "name": "Ann Other", "email": "ann@alder.example"},
+    ),
     State("people-none", "lena", "/people/?q=nobody-is-called-this"),
     State("people-filtered", "root", "/people/?state=active&q=a&sort=user_id"),
     State("activity-filtered", "mo", "/activity/?about=user&sort=oldest"),

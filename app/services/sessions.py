@@ -195,12 +195,12 @@ def idle_of(actor: Actor, idle: timedelta) -> timedelta:
 
 def actor_of(user_id: str) -> Actor | None:
     """The person with this user ID as they are now, for the command line and tests; None when unknown or disabled."""
-    return _find_actor(User.user_id == user_id.strip().upper())
+    return _find_actor(User.user_id, user_id.strip().upper())
 
 
 def actor_of_pk(user_pk: int, acting_pk: int | None = None) -> Actor | None:
     """The same by key, for jobs; what was asked for while acting for an organisation is done while that lasts."""
-    actor = _find_actor(User.id == user_pk)
+    actor = _find_actor(User.id, user_pk)
     if actor is None or acting_pk is None:
         return actor
     with acting_as(SYSTEM), reading():
@@ -221,18 +221,26 @@ _ACTOR_COLUMNS = (
 )
 
 
-def _find_actor(condition: Any) -> Actor | None:
+@cache
+def _person(by: Any) -> Select[Any]:
+    """The statement that finds a person by this column, made once."""
+    today: Any = bindparam("today", type_=Date())
+    return (
+        select(*_ACTOR_COLUMNS, reach.MEMBERS, *reach.deputies_on(today), Grant.role)
+        .join(Organisation, Organisation.id == User.organisation_id)
+        .outerjoin(Grant, (Grant.user_id == User.id) & counts_on(today))
+        .where(by == bindparam("who"), User.is_active, Organisation.is_active)
+    )
+
+
+def _find_actor(by: Any, who: int | str) -> Actor | None:
     with acting_as(SYSTEM), reading():
-        person = db.session.execute(
-            select(*_ACTOR_COLUMNS, reach.MEMBERS, *reach.deputies_on(clock.today()))
-            .join(Organisation, Organisation.id == User.organisation_id)
-            .where(condition, User.is_active, Organisation.is_active)
-        ).first()
-        if person is None:
-            return None
-        held = db.session.scalars(select(Grant.role).where(Grant.user_id == person[0], counts_on(clock.today())))
-        roles = frozenset(Role(role) for role in held)
-    return reach.widen(_actor(list(person[:-3]), roles, None), *person[-3:])
+        rows = db.session.execute(_person(by), {"who": who, "today": clock.today()}).all()
+    if not rows:
+        return None
+    roles = frozenset(Role(row.role) for row in rows if row.role)
+    *person, members, powers, for_organisations, _ = rows[0]
+    return reach.widen(_actor(person, roles, None), members, powers, for_organisations)
 
 
 def _actor(person: list[Any], roles: frozenset[Role], session_pk: int | None) -> Actor:
