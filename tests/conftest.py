@@ -86,7 +86,7 @@ class World:
         self._kept: set[str] = set()
         self._rewinder = Rewinder(url)
         self.keep("cast")
-        self._busy: dict[str, Owned] = {}
+        self._made: dict[str, Any] = {}
 
     def _prepare(self) -> str:
         if self.kind == "sqlite":
@@ -111,13 +111,17 @@ class World:
             self._rewinder.remember(name)
 
     def busy(self) -> dict[str, Owned]:
-        """Put the busy world back, making it the first time."""
-        if not self._busy:
+        """The world in which two organisations own a row of everything."""
+        return self.put("busy", lambda: make_busy(self.app))
+
+    def put(self, name: str, make: Callable[[], Any]) -> Any:
+        """Put the world of that name back, made from the cast's the first time; returns what making it returned."""
+        if name not in self._made:
             self.restore()
-            self._busy = make_busy(self.app)
-            self.keep("busy")
-        self.restore("busy")
-        return self._busy
+            self._made[name] = make()
+            self.keep(name)
+        self.restore(name)
+        return self._made[name]
 
     def restore(self, name: str = "cast", *, anew: bool = False) -> None:
         """Put a template back; `anew` by a copy of its files, whatever was changed."""

@@ -13,7 +13,7 @@ from app.imports import pipeline
 from app.services import sessions
 from app.views import public_ids
 from tests.cast import PEOPLE
-from tests.conftest import run_waiting_jobs
+from tests.conftest import World, run_waiting_jobs
 from tests.routes import ROUTES
 from tests.worlds import MPRNS, Owned, answers, workbook
 
@@ -155,7 +155,12 @@ def stops_of(name: str, places: Places) -> list[Stop]:
     return stops
 
 
-def prepare(app: Flask, owned: Owned) -> Places:
+def put_places(world: World) -> Places:
+    """The busy world, fresh, with an upload of alder's in each state."""
+    return world.put("places", lambda: _upload(world.app, world.busy()["alder"]))
+
+
+def _upload(app: Flask, owned: Owned) -> Places:
     """Give alder an upload in each state, beside what the busy world holds."""
     files = {
         "mixed": workbook([GOOD, WRONG]),

@@ -10,11 +10,10 @@ import pytest
 from flask import Flask
 
 from app.domain.roles import Role
-from tests.conftest import Browser
+from tests.conftest import Browser, World
 from tests.html_pages import check_page, shapes_of, title_of
 from tests.routes import ROUTES
-from tests.stops import Places, different_people, prepare, roles_in_the_cast, stops_of
-from tests.worlds import Owned
+from tests.stops import Places, different_people, put_places, roles_in_the_cast, stops_of
 
 CAST = different_people()
 # Of one page with the same parameters so many are followed: the others differ by their row only.
@@ -24,9 +23,9 @@ pytestmark = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def places(app: Flask, busy: dict[str, Owned]) -> Places:
+def places(world: World) -> Places:
     """The busy world with an upload in each state."""
-    return prepare(app, busy["alder"])
+    return put_places(world)
 
 
 def check_answer(answer: Any, address: str) -> str | None:
@@ -90,7 +89,7 @@ def page_of(address: str) -> str:
 
 
 @pytest.mark.parametrize("name", CAST)
-def test_every_page_is_well_made_and_called_by_a_name_of_its_own(world, app, busy, browser, places, name) -> None:
+def test_every_page_is_well_made_and_called_by_a_name_of_its_own(world, app, browser, places, name) -> None:
     person = browser(name)
     seen = list(look(person, name, places))
     seen += follow(app, person, ["/sign-in" if name == "nobody" else "/"])

@@ -19,7 +19,7 @@ from tests.browser.live import OpenVisitor, serve, visitors
 from tests.conftest import Browser as Client
 from tests.conftest import World, open_browser, run_waiting_jobs
 from tests.databases import URL_VARIABLE, create_database, drop_database
-from tests.stops import Places, prepare
+from tests.stops import Places, put_places
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "meter-point-demo-2026"
@@ -121,7 +121,7 @@ def live(worlds: dict[str, World]) -> Iterator[str]:
 @pytest.fixture
 def places(worlds: dict[str, World]) -> Places:
     """The busy world, fresh, with an upload in each state."""
-    return prepare(worlds["sqlite"].app, worlds["sqlite"].busy()["alder"])
+    return put_places(worlds["sqlite"])
 
 
 @pytest.fixture
