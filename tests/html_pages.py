@@ -43,6 +43,18 @@ def shapes_of(body: str) -> set[int]:
     return {hash(_MAIN.sub("", plain)), hash("".join(_MAIN.findall(plain))), hash(tuple(sorted(twice)))}
 
 
+class Page:
+    """A page read once: its elements in order, and those of some names."""
+
+    def __init__(self, body: str) -> None:
+        soup = BeautifulSoup(body, "html.parser")
+        self.all: list[Tag] = [one for one in soup.descendants if isinstance(one, Tag)]
+
+    def named(self, *names: str) -> list[Tag]:
+        """The elements of these names, in order."""
+        return [tag for tag in self.all if tag.name in names]
+
+
 def check_page(body: str, address: str) -> None:
     """Hold a page to all of it."""
     assert len(title_of(body)) >= 3, (address, "no sensible title")
@@ -52,9 +64,9 @@ def check_page(body: str, address: str) -> None:
     parser = html5lib.HTMLParser(strict=False)
     parser.parse(body)
     assert not parser.errors, (address, parser.errors[:3])
-    soup = BeautifulSoup(body, "html.parser")
+    page = Page(body)
     checks = (_frame, _code, _styles, _order, _references, _names, _tables)
-    faults = [fault for check in checks for fault in check(soup)]
+    faults = [fault for check in checks for fault in check(page)]
     assert not faults, (address, faults)
     _KNOWN.update(shapes)
 
@@ -65,43 +77,43 @@ def title_of(body: str) -> str:
     return unescape(found[1]).strip() if found else ""
 
 
-def _frame(soup: BeautifulSoup) -> Iterator[str]:
-    if soup.html is None or soup.html.get("lang") != "en-GB":
+def _frame(page: Page) -> Iterator[str]:
+    if [tag.get("lang") for tag in page.named("html")] != ["en-GB"]:
         yield "no language"
-    if len(soup.find_all("h1")) != 1:
-        yield f"{len(soup.find_all('h1'))} h1"
-    if len(soup.find_all("main")) != 1 or soup.main is None or soup.main.get("id") != "content":
+    if len(page.named("h1")) != 1:
+        yield f"{len(page.named('h1'))} h1"
+    if [tag.get("id") for tag in page.named("main")] != ["content"]:
         yield "not one main part that the skip link leads to"
 
 
-def _code(soup: BeautifulSoup) -> Iterator[str]:
-    for tag in soup.find_all(True):
+def _code(page: Page) -> Iterator[str]:
+    for tag in page.all:
         for name, value in tag.attrs.items():
             if name.startswith("on") or name == "style" or str(value).strip().lower().startswith("javascript:"):
                 yield f"inline code in {tag.name}: {name}"
-    for script in soup.find_all("script"):
+    for script in page.named("script"):
         if not script.get("nonce") or not script.get("src") or script.get_text(strip=True):
             yield f"an inline script, or one without a nonce: {str(script)[:80]}"
-    if soup.find("style"):
+    if page.named("style"):
         yield "an inline style sheet"
 
 
-def _styles(soup: BeautifulSoup) -> Iterator[str]:
-    used = {name for tag in soup.find_all(class_=True) for name in tag["class"]}
+def _styles(page: Page) -> Iterator[str]:
+    used = {name for tag in page.all for name in tag.get("class", ())}
     yield from (f"the class {name} was cut from Tabler's styles: make vendor" for name in sorted(used & CUT_CLASSES))
 
 
-def _order(soup: BeautifulSoup) -> Iterator[str]:
-    levels = [int(tag.name[1]) for tag in soup.find_all(re.compile(r"^h[1-6]$"))]
+def _order(page: Page) -> Iterator[str]:
+    levels = [int(tag.name[1]) for tag in page.named("h1", "h2", "h3", "h4", "h5", "h6")]
     if levels and levels[0] != 1:
         yield f"the first heading is h{levels[0]}"
     yield from (f"h{one} is followed by h{two}" for one, two in zip(levels, levels[1:], strict=False) if two > one + 1)
 
 
-def _references(soup: BeautifulSoup) -> Iterator[str]:
-    ids = [str(tag["id"]) for tag in soup.find_all(id=True)]
+def _references(page: Page) -> Iterator[str]:
+    ids = [str(tag["id"]) for tag in page.all if tag.has_attr("id")]
     yield from (f"two elements are called {one}" for one in sorted({one for one in ids if ids.count(one) > 1}))
-    for tag in soup.find_all(True):
+    for tag in page.all:
         for name in REFERRING:
             value = tag.get(name, "")
             for wanted in value if isinstance(value, list) else str(value).split():
@@ -116,42 +128,43 @@ def words_of(tag: Tag) -> str:
     """What a screen reader says for an element: its own label or its visible words and pictures."""
     if label := str(tag.get("aria-label", "")).strip():
         return label
-    pictures = [str(image.get("alt", "")) for image in tag.find_all("img")]
+    within = [one for one in tag.descendants if isinstance(one, Tag)]
+    pictures = [str(one.get("alt", "")) for one in within if one.name == "img"]
     return " ".join([tag.get_text(" ", strip=True), *pictures]).strip()
 
 
-def _names(soup: BeautifulSoup) -> Iterator[str]:
-    labels = {str(label["for"]): words_of(label) for label in soup.find_all("label", attrs={"for": True})}
-    for control in soup.find_all(["input", "select", "textarea"]):
+def _names(page: Page) -> Iterator[str]:
+    labels = {str(label["for"]): words_of(label) for label in page.named("label") if label.has_attr("for")}
+    for control in page.named("input", "select", "textarea"):
         if control.get("type") in UNLABELLED_KINDS or control.has_attr("hidden"):
             continue
         around = control.find_parent("label")
         named = labels.get(str(control.get("id"))) or (around and words_of(around)) or control.get("aria-labelledby")
         if not (named or control.get("aria-label")):
             yield f"no label: {str(control)[:120]}"
-    for tag in soup.find_all(["a", "button", "summary", "legend", "label", "h1", "h2", "h3", "h4", "option", "dt"]):
+    for tag in page.named("a", "button", "summary", "legend", "label", "h1", "h2", "h3", "h4", "option", "dt"):
         is_choice_of_nothing = tag.name == "option" and tag.get("value") == ""
         if not words_of(tag) and not is_choice_of_nothing:
             yield f"no words: {str(tag)[:120]}"
-    yield from (f"no alt: {str(image)[:80]}" for image in soup.find_all("img") if not image.has_attr("alt"))
-    for drawing in soup.find_all("svg"):
+    yield from (f"no alt: {str(image)[:80]}" for image in page.named("img") if not image.has_attr("alt"))
+    for drawing in page.named("svg"):
         if drawing.get("aria-hidden") != "true" and not drawing.get("aria-label"):
             yield f"a drawing without a name: {str(drawing)[:80]}"
-    for tag in soup.find_all(["nav", "aside", "dialog", "progress", "canvas"]):
+    for tag in page.named("nav", "aside", "dialog", "progress", "canvas"):
         if not (tag.get("aria-label") or tag.get("aria-labelledby")):
             yield f"a {tag.name} without a name"
-    for form in soup.find_all("form", method="post"):
-        if not form.find("input", attrs={"name": "csrf_token"}):
+    for form in page.named("form"):
+        if form.get("method") == "post" and not form.find("input", attrs={"name": "csrf_token"}):
             yield f"a form without its token: {form.get('action')}"
 
 
-def _tables(soup: BeautifulSoup) -> Iterator[str]:
-    for table in soup.find_all("table"):
+def _tables(page: Page) -> Iterator[str]:
+    for table in page.named("table"):
         if table.caption is None or not words_of(table.caption) or not table.find("th", scope="col"):
             yield "a table without a caption or heads"
         yield from (
             f"a head without a scope: {str(head)[:80]}" for head in table.find_all("th") if not head.get("scope")
         )
-    for details in soup.find_all("details"):
+    for details in page.named("details"):
         if details.find("summary", recursive=False) is None:
             yield "details without a summary"
