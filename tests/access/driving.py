@@ -120,12 +120,17 @@ class DrivenMachine(RuleBasedStateMachine):
 
     def enter(self, user_id: str) -> Actor | None:
         """Somebody as they are now, by their newest open session or as jobs know them; ended sessions stay ended."""
-        person, tokens = self.model.people[user_id], self.tokens.get(user_id, [])
-        while len(tokens) > len(person.sessions):
-            assert sessions.resume(tokens.pop(), **LONG) is None, f"a session of {user_id} that has ended is open"
+        person, tokens = self.model.people[user_id], self._open_tokens(user_id)
         actor = sessions.resume(tokens[-1], **LONG) if tokens else sessions.actor_of(user_id)
         assert (actor is not None) == person.is_active, user_id
         return actor
+
+    def _open_tokens(self, user_id: str) -> list[str]:
+        """The tokens of somebody's open sessions; those that were ended are tried a last time."""
+        tokens = self.tokens.setdefault(user_id, [])
+        while len(tokens) > len(self.model.people[user_id].sessions):
+            assert sessions.resume(tokens.pop(), **LONG) is None, f"a session of {user_id} that has ended is open"
+        return tokens
 
     def act(
         self, user_id: str, verb: Callable[[], Any], allowed: Callable[[Person], bool], what: str, is_own: bool = False
@@ -152,9 +157,11 @@ class DrivenMachine(RuleBasedStateMachine):
     def type_password(self, user_id: str, *, is_right: bool) -> None:
         """One try to sign in."""
         token = refusal = None
+        # Before there is a newer one, for the ended ones are the newest.
+        tokens = self._open_tokens(user_id)
         try:
             token = sessions.sign_in(user_id, PASSWORD if is_right else "not it", address="", browser="")
-            self.tokens.setdefault(user_id, []).append(token)
+            tokens.append(token)
         except DomainError as said:
             refusal = said
         expected = self.model.try_password(self.model.people[user_id], is_right=is_right)
