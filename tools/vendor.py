@@ -17,7 +17,7 @@ VENDOR = ROOT / "app" / "static" / "vendor"
 TESTS = ROOT / "tests" / "browser" / "vendor"
 ICONS = "tabler-icons"
 TABLER = VENDOR / "tabler" / "tabler.min.css"
-# Nine tenths of Tabler are for what no page has, and a browser reads all of it for each page. Words that become class
+# Nine tenths of Tabler are for what no page has, and they cost a browser time for each page. Words that become class
 # names when they are put together are not seen here: tests/test_pages.py finds a page with a class that was cut.
 PURGE = "purgecss@8.0.0"
 CUT = TESTS / "tabler" / "cut.txt"
