@@ -6,6 +6,7 @@ writes) are refused to scoped actors; writes are checked row by row before the f
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -57,11 +58,16 @@ def _filter_reads(state: ORMExecuteState) -> None:
         raise OutOfReach("only ORM selects are filtered; use a door of tenancy.py")
     if state.is_column_load:
         return
-    own, looked_after = tuple(actor.organisation_ids), tuple(actor.access_ids)
+    state.statement = state.statement.options(*_within(actor.organisation_ids, actor.access_ids))
+
+
+@lru_cache(maxsize=1024)
+def _within(organisation_ids: frozenset[int], access_ids: frozenset[int]) -> tuple[Any, Any]:
+    """What is added to every statement, made once for those who reach the same: to make it costs more than its SQL."""
+    own, looked_after = tuple(sorted(organisation_ids)), tuple(sorted(access_ids))
     # Most people look after nobody, or after their own organisation only: one set is quicker to compare with.
     reached = _own_rows(own) if own == looked_after else _own_and_access_rows(own, looked_after)
-    organisations = with_loader_criteria(Organisation, Organisation.id.in_(looked_after), include_aliases=True)
-    state.statement = state.statement.options(reached, organisations)
+    return reached, with_loader_criteria(Organisation, Organisation.id.in_(looked_after), include_aliases=True)
 
 
 def _own_rows(own: tuple[int, ...]) -> Any:
