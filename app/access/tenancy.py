@@ -67,10 +67,23 @@ def _within(organisation_ids: frozenset[int], access_ids: frozenset[int]) -> tup
     own, looked_after = tuple(sorted(organisation_ids)), tuple(sorted(access_ids))
     # Most people look after nobody, or after their own organisation only: one set is quicker to compare with.
     reached = _own_rows(own) if own == looked_after else _own_and_access_rows(own, looked_after)
-    return reached, with_loader_criteria(Organisation, Organisation.id.in_(looked_after), include_aliases=True)
+    return reached, with_loader_criteria(Organisation, _is_among(Organisation.id, looked_after), include_aliases=True)
+
+
+def _is_among(column: Any, pks: tuple[int, ...]) -> Any:
+    """A list of one is spelt out anew for each statement that is sent; an equal sign is not."""
+    return column == pks[0] if len(pks) == 1 else column.in_(pks)
 
 
 def _own_rows(own: tuple[int, ...]) -> Any:
+    if len(own) == 1:
+        (only,) = own
+        return with_loader_criteria(
+            OrganisationOwned,
+            lambda owned: owned.organisation_id == only,
+            include_aliases=True,
+            track_closure_variables=True,
+        )
     return with_loader_criteria(
         OrganisationOwned,
         lambda owned: owned.organisation_id.in_(own),

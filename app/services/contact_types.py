@@ -1,7 +1,7 @@
 """Contact types as the rules see them, and the verbs that change them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
@@ -16,6 +16,7 @@ from app.extensions import db
 from app.models import ContactType, ContactTypeRaiser, DataItem, Target
 from app.services import audit
 from app.services.definition import Definition, define
+from app.services.in_force import is_in_date
 from app.services.locking import for_change
 
 # With all that a definition is made of.
@@ -36,10 +37,24 @@ def list_definitions() -> list[Definition]:
     return [define(contact_type, clock.today()) for contact_type in db.session.scalars(WHOLE_TYPES)]
 
 
-def list_raisable() -> list[Definition]:
-    """The types that the actor's organisation may raise today, by code."""
-    kind = current_actor().organisation_kind
-    return [definition for definition in list_definitions() if definition.refusal(kind) is None]
+class Raisable(NamedTuple):
+    """What a choice of types shows of each."""
+
+    code: str
+    name: str
+    family: str
+    guidance: str
+
+
+def list_raisable() -> list[Raisable]:
+    """The types that the actor's organisation may raise today, by code: those whose `Definition` has no refusal."""
+    kind, day = current_actor().organisation_kind, clock.today()
+    raiser = select(ContactTypeRaiser.id).where(ContactTypeRaiser.contact_type_id == ContactType.id)
+    item = select(DataItem.id).where(DataItem.contact_type_id == ContactType.id, is_in_date(DataItem, day))
+    wanted = select(ContactType.code, ContactType.name, ContactType.family, ContactType.guidance)
+    wanted = wanted.where(is_in_date(ContactType, day), item.exists())
+    wanted = wanted.where(raiser.where(ContactTypeRaiser.kind_code == kind).exists()).order_by(ContactType.code)
+    return [Raisable(*row) for row in db.session.execute(wanted)]
 
 
 def get_definition(code: str) -> Definition:

@@ -1,4 +1,4 @@
-"""Which roles count on a day: the one condition that every query about roles uses."""
+"""What counts on a day: the one condition that every query about roles, and about other dated rows, uses."""
 
 from datetime import date
 from typing import Any
@@ -12,9 +12,9 @@ from app.models import Grant, ServiceGrant
 _SERVICE = case({role.value: service.value for role, service in SERVICE_OF.items()}, value=Grant.role)
 
 
-def is_in_date(grant: Any, day: date) -> ColumnElement[bool]:
-    """Whether a grant of a role or of a service holds on that day by its own dates."""
-    return (grant.starts_on <= day) & or_(grant.ends_on.is_(None), grant.ends_on >= day)
+def is_in_date(dated: Any, day: date) -> ColumnElement[bool]:
+    """Whether a row, such as the grant of a role, holds on that day by its own first and last day."""
+    return (dated.starts_on <= day) & or_(dated.ends_on.is_(None), dated.ends_on >= day)
 
 
 def counts_on(day: date) -> ColumnElement[bool]:

@@ -21,23 +21,30 @@ pytestmark = pytest.mark.browser
 # What a page lacks is not told by this: labels, names and references are looked at on every page in tests/test_pages.
 ELEMENTS = """() => {
   const found = { frame: new Set(), content: new Set() };
-  const number = (text) => {
-    let [one, two] = [0x9e3779b9, 0x85ebca6b];
+  const mix = ([one, two], text) => {
     for (let at = 0; at < text.length; at++) {
       one = Math.imul(one ^ text.charCodeAt(at), 2654435761);
       two = Math.imul(two ^ text.charCodeAt(at), 1597334677);
     }
-    return (two & 0xfffff) * 0x100000000 + (one >>> 0);
+    return [one, two];
   };
   const plain = (attribute) => /^(id|for|name|type|role|scope|lang|tabindex|aria-.*)$/.test(attribute.name);
-  const name = (one) => one.tagName + "." + [...one.classList].sort().join(".") + "[" + [...one.attributes].map(
+  const name = (one) => "<" + one.tagName + "." + [...one.classList].sort().join(".") + "[" + [...one.attributes].map(
     (attribute) => attribute.name + (plain(attribute) ? "=" + attribute.value : attribute.value.trim() ? "" : "=")
   ) + "]";
-  for (const element of document.querySelectorAll("body *")) {
-    const parts = [element.textContent.trim() ? "text" : ""];
-    for (let one = element; one !== document.body; one = one.parentElement) parts.push(name(one));
-    found[element.closest("main") ? "content" : "frame"].add(number(parts.join("<")));
-  }
+  const look = (element, around, part) => {
+    const place = mix(around, name(element));
+    const within = element.tagName === "MAIN" ? "content" : part;
+    let hasText = false;
+    for (const node of element.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) hasText ||= node.data.trim() !== "";
+      if (node.nodeType === Node.ELEMENT_NODE) hasText = look(node, place, within) || hasText;
+    }
+    const [one, two] = mix(place, hasText ? "text" : "");
+    found[within].add((two & 0xfffff) * 0x100000000 + (one >>> 0));
+    return hasText;
+  };
+  for (const element of document.body.children) look(element, [0x9e3779b9, 0x85ebca6b], "frame");
   return Object.values(found).map((one) => [...one].sort());
 }"""
 # Elements that were looked at, so that what ten people are shown is looked at once.

@@ -77,7 +77,8 @@ def filled(code: str, *, as_dates: bool) -> bytes:
 @pytest.mark.parametrize(("kind", "name"), RAISERS.items())
 def test_a_filled_in_template_of_every_type_one_may_raise_has_no_error(world, acting, kind, name) -> None:
     with acting(name):
-        raisable = contact_types.list_raisable()
+        codes = {one.code for one in contact_types.list_raisable()}
+        raisable = [definition for definition in contact_types.list_definitions() if definition.code in codes]
         assert len(raisable) > 5 and all(kind in definition.raisers for definition in raisable)
         # The database has little say in this: all on one, some on the other.
         for number, definition in enumerate(raisable[:: 1 if world.kind == "sqlite" else 6]):

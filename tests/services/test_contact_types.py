@@ -132,6 +132,23 @@ def test_a_type_that_ended_is_retired_from_the_next_day(acting, move_clock) -> N
         assert "retired" in contact_types.get_definition("ADD").refusal("SHIPPER")
 
 
+def test_the_list_of_types_to_raise_holds_those_that_have_no_refusal(acting, move_clock) -> None:
+    with acting("root"):
+        change_type("ADD", raisers=["SHIPPER", "UIP"], targets={10: 95}, version=1, ends_on=date(2031, 5, 7))
+        contact_types.create_type(NEW_TYPE, raisers=["SHIPPER"], targets={5: 95})
+        change_item(contact_types.add_item("ZZZ", NEW_ITEM), starts_on=date(2031, 5, 8), ends_on=date(2031, 5, 9))
+    seen = set()
+    for day in (1, 7, 8, 9, 10):
+        move_clock(datetime(2031, 5, day, 12))
+        for name in ("ann", "ned", "root"):
+            with acting(name) as actor:
+                definitions = contact_types.list_definitions()
+                open_types = [one.code for one in definitions if one.refusal(actor.organisation_kind) is None]
+                assert [one.code for one in contact_types.list_raisable()] == open_types, (day, name)
+                seen |= {(day, code) for code in open_types if code in ("ADD", "ZZZ")}
+    assert seen == {(1, "ADD"), (7, "ADD"), (8, "ZZZ"), (9, "ZZZ")}
+
+
 def test_a_change_of_raisers_and_targets_is_kept_and_audited(acting) -> None:
     with acting("root"):
         change_type("ADD", raisers=["SHIPPER", "UIP"], targets={3: 96, 10: 99}, version=1, name="Address, amended")
