@@ -125,16 +125,6 @@ def test_a_post_without_a_token_is_400_and_changes_nothing(app, busy, browser) -
     assert snapshot(app) == before
 
 
-def test_no_get_leaves_changes(app, busy, browser) -> None:
-    people = {name: browser(name) for name in PEOPLE}
-    before = snapshot(app)
-    for (_, method), route in ROUTES.items():
-        if method == "GET":
-            for person in people.values():
-                person.get(route.address(busy["alder"]))
-    assert snapshot(app) == before
-
-
 def without_what_was_typed(body: str, text: str) -> str:
     """A page without the places that say what was searched for."""
     for place in (f'value="{text}"', f'value="q={text}', f"?q={text}", f"q%3D{text}", f"Search: {text}"):

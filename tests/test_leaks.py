@@ -1,4 +1,7 @@
-"""Known secrets are planted and looked for in every page, log, mail, notification and audit event of a walk."""
+"""Everybody asks every address; planted secrets are looked for in every page, log, mail, notification and event of it.
+
+Everything is asked with GET first, and afterwards the database holds what it held before.
+"""
 
 import logging
 import re
@@ -17,6 +20,7 @@ from tests.cast import PASSWORD, PEOPLE
 from tests.conftest import Browser
 from tests.routes import ROUTES
 from tests.signing_in import WRONG, give_app
+from tests.test_isolation import snapshot
 from tests.worlds import Owned
 
 INSIDE = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3|SELECT |INSERT |UPDATE |\.py\b")
@@ -53,7 +57,13 @@ def read_rows(app: Flask, words: str) -> list[str]:
 
 
 @pytest.fixture
-def secrets(app: Flask, busy: dict[str, Owned], world: Any) -> dict[str, str]:
+def people(busy: dict[str, Owned], browser: Callable[[str], Browser]) -> dict[str, Browser]:
+    """Everybody's browser."""
+    return {name: browser(name) for name in ("nobody", *PEOPLE)}
+
+
+@pytest.fixture
+def secrets(app: Flask, people: dict[str, Browser], world: Any) -> dict[str, str]:
     """What nobody may read anywhere, by name."""
     seed = give_app(app, "sue")
     token = read_rows(app, "SELECT text FROM outgoing_mail WHERE kind = 'invitation'")[0]
@@ -79,31 +89,38 @@ def break_(monkeypatch: pytest.MonkeyPatch, secrets: dict[str, str]) -> None:
         monkeypatch.setattr(module, name, fail)
 
 
-def test_no_secret_is_in_any_page_log_line_mail_or_event(
-    app: Flask,
-    busy: dict[str, Owned],
-    secrets: dict[str, str],
-    browser: Callable[[str], Browser],
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    caplog.set_level(logging.INFO)
-    people = {name: browser(name) for name in ("nobody", *PEOPLE) if name != "sue"}
+def ask_everything(people: dict[str, Browser], method: str, owned: Owned, looked: Looked) -> None:
+    """Everybody asks every address of this method, and every answer is looked through."""
     for name, person in people.items():
-        if cookie := person.client.get_cookie("cms"):
-            with person.client.session_transaction() as kept:
-                secrets[f"the session of {name}"] = kept.get("_user_id") or cookie.value
-    looked = Looked(secrets)
-    for name, person in people.items():
-        for (endpoint, method), route in ROUTES.items():
-            if endpoint == "session.sign_out":
+        for (endpoint, known), route in ROUTES.items():
+            if known != method or endpoint == "session.sign_out":
                 continue
             data = {"password": WRONG, "new_password": WRONG, "old_password": WRONG, **route.data}
-            address = route.address(busy["alder"])
+            address = route.address(owned)
             answer = person.get(address) if method == "GET" else person.post(address, data)
             body = answer.get_data().decode("utf-8", "replace")
             looked.look(f"{name} {method} {endpoint} {answer.status_code}", body + str(answer.headers.get("Location")))
             assert answer.mimetype != "text/html" or not INSIDE.search(body), (name, endpoint)
+
+
+def test_no_get_leaves_changes_and_no_secret_is_in_any_page_log_line_mail_or_event(
+    app: Flask,
+    busy: dict[str, Owned],
+    people: dict[str, Browser],
+    secrets: dict[str, str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.INFO)
+    for name, person in people.items():
+        assert person.get("/").status_code == (302 if name == "nobody" else 200), name
+        if cookie := person.client.get_cookie("cms"):
+            with person.client.session_transaction() as kept:
+                secrets[f"the session of {name}"] = kept.get("_user_id") or cookie.value
+    looked, before = Looked(secrets), snapshot(app)
+    ask_everything(people, "GET", busy["alder"], looked)
+    assert snapshot(app) == before, "a GET left changes"
+    ask_everything(people, "POST", busy["alder"], looked)
     sign_in_again(people["nobody"], "ALD-ANN")
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for address in ("/contacts/", "/people/", "/nowhere", "/contacts/000-000-000/"):

@@ -12,11 +12,14 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.browser.served import fault_of
 from tests.cast import PASSWORD, PEOPLE
 
 WIDTHS = (1280, 360)
 HEIGHT = 900
 THEMES = ("light", "dark")
+# What a browser calls the files that a page is made of.
+FILES = frozenset({"font", "image", "manifest", "media", "other", "script", "stylesheet"})
 # Where a person who wants to look finds the pictures: CMS_SCREENSHOTS=folder.
 PICTURES = os.environ.get("CMS_SCREENSHOTS", "")
 # Reports what the browser refuses and what moves, from the first byte on. Runs outside the page's own policy.
@@ -63,7 +66,7 @@ class Watch:
     def __init__(self, origin: str) -> None:
         self.troubles: list[str] = []
         self.requests: list[Request] = []
-        self._host = urlsplit(origin).netloc
+        self._origin, self._host = origin, urlsplit(origin).netloc
 
     def follow(self, context: BrowserContext, *, has_scripts: bool = True) -> None:
         """Listen to every page of a context, those opened later included."""
@@ -107,12 +110,18 @@ class Watch:
             self._add(page, f"refused by the content security policy: {report}")
 
     def bad_files(self) -> list[str]:
-        """Files that pages asked for and did not get."""
-        bad = []
+        """Files that pages asked for and did not get, and what is wrong with those they got."""
+        bad, asked = [], {}
         for request in self.requests:
             answer = request.existing_response
-            if request.resource_type != "document" and answer is not None and answer.status >= 400:
-                bad.append(f"{request.url}: {answer.status}")
+            if request.resource_type != "document" and answer is not None:
+                asked[request.url] = (request.resource_type, answer.status)
+        for url, (kind, status) in asked.items():
+            parts = urlsplit(url)
+            if status >= 400:
+                bad.append(f"{url}: {status}")
+            elif kind in FILES and parts.netloc == self._host and (fault := fault_of(self._origin, parts.path)):
+                bad.append(f"{url}: {fault}")
         return bad
 
 

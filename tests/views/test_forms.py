@@ -193,8 +193,8 @@ def test_a_confirmation_without_its_key_raises_nothing(browser, acting) -> None:
 
 
 SCRIPTS = [
-    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'><svg/onload=alert(1)>", "{{7*7}}", "{% raw %}",
-    "</textarea><script>x</script>", "javascript:alert(1)", "<b>bold</b>", "&lt;i&gt;", "<!--", "]]>", "${7*7}",
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'><svg/onload=alert(1)>", "{{76543*7}}",
+    "{% raw %}", "</textarea><script>x</script>", "javascript:alert(1)", "<b>bold</b>", "&lt;i&gt;", "<!--", "]]>", "${76543*7}",
 ]  # fmt: skip
 
 
@@ -224,7 +224,7 @@ def test_script_like_text_is_only_ever_text(browser, run_jobs) -> None:
 def check_inert(answer, text: str) -> None:
     """The page holds the text, if at all, only as text."""
     body = answer.get_data(as_text=True)
-    assert answer.status_code == 200 and "49</" not in body
+    assert answer.status_code == 200 and "535801" not in body
     if "<" in text:
         assert text not in body.replace('"<!doctype', "").replace("<!doctype html>", ""), text
     soup = BeautifulSoup(body, "html.parser")
