@@ -194,7 +194,8 @@ def test_a_confirmation_without_its_key_raises_nothing(browser, acting) -> None:
 
 SCRIPTS = [
     "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'><svg/onload=alert(1)>", "{{76543*7}}",
-    "{% raw %}", "</textarea><script>x</script>", "javascript:alert(1)", "<b>bold</b>", "&lt;i&gt;", "<!--", "]]>", "${76543*7}",
+    "{% raw %}", "</textarea><script>x</script>", "javascript:alert(1)", "<b>bold</b>", "&lt;i&gt;", "<!--", "]]>",
+    "${76543*7}",
 ]  # fmt: skip
 
 
