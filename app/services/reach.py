@@ -43,18 +43,18 @@ def join_acting(statement: Any, now: datetime) -> Any:
     return statement.outerjoin(_acted, _acted.id == ActingSession.organisation_id)
 
 
-def deputies_on(day: date) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """What a `User` may do as a deputy on that day, and for whom: the two texts of their row, or two None.
+def deputy_on(day: date) -> ColumnElement[Any]:
+    """What a `User` may do as a deputy on that day, and for whom: the two texts of their row as one, or None.
 
     It counts from its first to its last day, unless it was ended, and while the LSO who gave it is one: may sign in,
     and holds the role on that day.
     """
-    wanted = [select(column).where(_counts(day)).correlate(User).limit(1) for column in _GIVEN]
-    powers, for_organisations = (one.scalar_subquery() for one in wanted)
-    return powers, for_organisations
+    return select(_GIVEN).where(_counts(day)).correlate(User).limit(1).scalar_subquery()
 
 
-_GIVEN = (Deputy.powers, Deputy.for_organisations)
+_MARK = "|"
+# In one, for a part of the statement that each request begins with is planned as often as it stands there.
+_GIVEN = Deputy.powers + _MARK + Deputy.for_organisations
 _lso = aliased(User)
 _role = aliased(Grant)
 
@@ -71,19 +71,20 @@ def delegator_counts(day: date) -> ColumnElement[bool]:
     return lso.where(is_in_date(_role, day)).exists()
 
 
-def widen(actor: Actor, members: str | None, powers: str | None, for_organisations: str | None) -> Actor:
+def widen(actor: Actor, members: str | None, given: str | None) -> Actor:
     """The actor with the organisations whose access they look after, as an LSO or an LSO's deputy.
 
-    `powers` is None unless they are a deputy. Of a deputy's organisations those count that the LSO looks after today.
+    `given` (of `deputy_on`) is None unless they are a deputy. Of a deputy's organisations those count that the LSO
+    looks after today.
     """
     own = actor.organisation_ids
     group = own.union(map(int, (members or "").split()))
     managed = group if actor.may(Permission.USER_CHANGE) else frozenset()
-    if powers is not None:
-        given = frozenset(Power(name) for name in powers.split())
-        named = frozenset(map(int, (for_organisations or "").split()))
+    if given is not None:
+        words, _, ids = given.partition(_MARK)
+        powers, named = frozenset(map(Power, words.split())), frozenset(map(int, ids.split()))
         managed |= (group & named) if named else group
-        roles, permissions = actor.roles | {Role.DEPUTY}, actor.permissions | permissions_of_deputy(given)
+        roles, permissions = actor.roles | {Role.DEPUTY}, actor.permissions | permissions_of_deputy(powers)
         actor = replace(actor, roles=roles, permissions=permissions)
     return replace(actor, access_ids=own | managed, managed_ids=managed)
 

@@ -134,7 +134,7 @@ def _session() -> Select[Any]:
             UNREAD,
             WAITING,
             reach.MEMBERS,
-            *reach.deputies_on(today),
+            reach.deputy_on(today),
             *reach.ACTING,
             *_ACTOR_COLUMNS,
             Grant.role,
@@ -158,7 +158,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_pending, proved_at = first[:6]
     is_active, is_organisation_active, has_factor, chosen, unread_count, waiting_count = first[6:12]
-    looks_after, acting, person = first[12:15], first[15:20], list(first[20:-1])
+    looks_after, acting, person = first[12:14], first[14:19], list(first[19:-1])
     if revoked_at or not is_active or not is_organisation_active:
         return None
     roles = frozenset(Role(row.role) for row in rows if row.role)
@@ -226,7 +226,7 @@ def _person(by: Any) -> Select[Any]:
     """The statement that finds a person by this column, made once."""
     today: Any = bindparam("today", type_=Date())
     return (
-        select(*_ACTOR_COLUMNS, reach.MEMBERS, *reach.deputies_on(today), Grant.role)
+        select(*_ACTOR_COLUMNS, reach.MEMBERS, reach.deputy_on(today), Grant.role)
         .join(Organisation, Organisation.id == User.organisation_id)
         .outerjoin(Grant, (Grant.user_id == User.id) & counts_on(today))
         .where(by == bindparam("who"), User.is_active, Organisation.is_active)
@@ -239,8 +239,8 @@ def _find_actor(by: Any, who: int | str) -> Actor | None:
     if not rows:
         return None
     roles = frozenset(Role(row.role) for row in rows if row.role)
-    *person, members, powers, for_organisations, _ = rows[0]
-    return reach.widen(_actor(person, roles, None), members, powers, for_organisations)
+    *person, members, given, _ = rows[0]
+    return reach.widen(_actor(person, roles, None), members, given)
 
 
 def _actor(person: list[Any], roles: frozenset[Role], session_pk: int | None) -> Actor:
