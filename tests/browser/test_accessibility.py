@@ -136,21 +136,22 @@ def test_axe_finds_nothing_on_any_page_and_none_is_too_wide(visit: OpenVisitor, 
 
 
 @pytest.mark.xdist_group("crawl-1")
-@pytest.mark.parametrize("address", ["/", "/kit/", "/contacts/"])
-def test_who_chose_a_theme_sees_what_the_system_would_choose(visit: OpenVisitor, places: Places, address: str) -> None:
+def test_who_chose_a_theme_sees_what_the_system_would_choose(visit: OpenVisitor, live: str) -> None:
     """The crawl follows the system, which can change its mind while a page is there. The switch itself differs."""
     colours = """() => [...document.querySelectorAll("body, body *:not(script, [name=theme])")].map((one) => {
       const style = getComputedStyle(one);
       return [one.tagName, style.color, style.backgroundColor, style.borderTopColor, style.fill].join(" ");
     })"""
-    seen: dict[str, list[str]] = {}
-    for theme in THEMES:
-        for chosen in (theme, "system"):
-            page = visit("ann", theme=chosen).page
-            page.emulate_media(color_scheme=theme)
-            page.goto(address)
-            seen[f"{chosen} {theme}"] = page.evaluate(colours)
-    assert seen["light light"] == seen["system light"] != seen["dark dark"] == seen["system dark"]
+    visitor = visit("ann")
+    for address in ("/", "/kit/", "/contacts/"):
+        seen: dict[str, list[str]] = {}
+        for theme in THEMES:
+            for chosen in (theme, "system"):
+                visitor.choose_theme(chosen, live)
+                visitor.page.emulate_media(color_scheme=theme)
+                visitor.page.goto(address)
+                seen[f"{chosen} {theme}"] = visitor.page.evaluate(colours)
+        assert seen["light light"] == seen["system light"] != seen["dark dark"] == seen["system dark"], address
 
 
 def open_menus(page: Page) -> None:

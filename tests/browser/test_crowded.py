@@ -15,10 +15,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("crawl-1")]
 STICKS_OUT = """() => {
   const found = [];
   for (const element of document.querySelectorAll("main *, header *, aside *, footer *")) {
+    if (!element.clientWidth || element.scrollWidth <= element.clientWidth + 1) continue;
     const style = getComputedStyle(element);
     if (style.overflowX !== "visible" || style.display === "inline") continue;
     if (element.closest("svg, .visually-hidden")) continue;
-    if (!element.clientWidth || element.scrollWidth <= element.clientWidth + 1) continue;
     if ([...element.children].some((child) => getComputedStyle(child).position === "absolute")) continue;
     found.push(`${element.tagName}.${element.className}: ${element.scrollWidth} in ${element.clientWidth}`);
   }
