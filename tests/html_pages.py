@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 
 import html5lib
 from bs4 import BeautifulSoup, Tag
 
+from app.views import static_files
 from tools.vendor import CUT
 
 SERVICE = " - Contact Management Service"
@@ -26,6 +28,8 @@ _HELD = re.compile(
 )
 # Classes of Tabler that are not served: an element that has one looks as if it had none.
 CUT_CLASSES = frozenset(CUT.read_text().split())
+# The files a page is made of: also those that no browser of the tests asks for, such as the icon of its tab.
+_FILES = re.compile(r'<(?:script|link|img)\b[^>]*?\s(?:src|href)="([^"]*)"')
 _MAIN = re.compile(r"<main\b.*</main>", re.DOTALL)
 # What was looked at, as shapes: the same page of ten people is looked at once.
 _KNOWN: set[int] = set()
@@ -55,9 +59,17 @@ class Page:
         return [tag for tag in self.all if tag.name in names]
 
 
+@cache
+def addresses_of_files() -> frozenset[str]:
+    """Where everything under static/ is served, by the hash of its content."""
+    return frozenset(static_files.PREFIX + name for name in static_files._names()[1])
+
+
 def check_page(body: str, address: str) -> None:
     """Hold a page to all of it."""
     assert len(title_of(body)) >= 3, (address, "no sensible title")
+    for file in _FILES.findall(body):
+        assert file in addresses_of_files(), (address, f"not a file that is served: {file}")
     shapes = shapes_of(body)
     if shapes <= _KNOWN:
         return

@@ -2,17 +2,19 @@
 
 import pytest
 
+from app.views import static_files
 from tests.html_pages import check_page
 
-GOOD = """<!doctype html><html lang="en-GB"><head><title>A page - Contact Management Service</title></head><body>
+DRAWING, SCRIPT = (static_files.PREFIX + static_files.hashed(name) for name in ("img/icon.svg", "js/cms.js"))
+GOOD = f"""<!doctype html><html lang="en-GB"><head><title>A page - Contact Management Service</title></head><body>
 <nav aria-label="Main"><a href="#content">Skip</a></nav>
 <main id="content"><h1>A page</h1><h2>A part</h2>
 <form method="post"><input type="hidden" name="csrf_token" value="x"><label for="name">Name</label>
 <input id="name" name="name" aria-describedby="hint"><p id="hint">A hint</p><button>Save</button></form>
 <table><caption>People</caption><thead><tr><th scope="col">Name</th></tr></thead></table>
 <details><summary>More</summary><p>Words</p></details>
-<svg aria-hidden="true"></svg><img src="/a.png" alt=""></main>
-<script nonce="n" src="/a.js"></script></body></html>"""
+<svg aria-hidden="true"></svg><img src="{DRAWING}" alt=""></main>
+<script nonce="n" src="{SCRIPT}"></script></body></html>"""
 FAULTS = {
     "end-tag-too-early": ("<h2>A part</h2>", "<h2>A part</h3>"),
     "no sensible title": ("<title>A page", "<title>A"),
@@ -23,7 +25,12 @@ FAULTS = {
     "inline code in p: onclick": ("<p>Words", '<p onclick="x()">Words'),
     "inline code in p: style": ("<p>Words", '<p style="color: red">Words'),
     "inline code in a: href": ('href="#content"', 'href="javascript:x()"'),
-    "an inline script": (' src="/a.js">', ">x()"),
+    "an inline script": (f' src="{SCRIPT}">', ">x()"),
+    "not a file that is served: //elsewhere": (
+        "</head>",
+        '<link rel="preload" href="//elsewhere.example/a.css"></head>',
+    ),
+    "not a file that is served: /static/js/cms.js": (SCRIPT, "/static/js/cms.js"),
     "an inline style sheet": ("</head>", "<style>p { color: red }</style></head>"),
     "accordion-body was cut": ("<p>Words", '<p class="accordion-body">Words'),
     "h1 is followed by h3": ("<h2>A part</h2>", "<h3>A part</h3>"),

@@ -1,6 +1,6 @@
 """Everybody asks every address; planted secrets are looked for in every page, log, mail, notification and event of it.
 
-Everything is asked with GET first, and afterwards the database holds what it held before.
+Everything is asked with GET first, after which the database holds what it held before; then with POST, and again.
 """
 
 import logging
@@ -121,6 +121,8 @@ def test_no_get_leaves_changes_and_no_secret_is_in_any_page_log_line_mail_or_eve
     ask_everything(people, "GET", busy["alder"], looked)
     assert snapshot(app) == before, "a GET left changes"
     ask_everything(people, "POST", busy["alder"], looked)
+    # Pages that show what was just sent.
+    ask_everything(people, "GET", busy["alder"], looked)
     sign_in_again(people["nobody"], "ALD-ANN")
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for address in ("/contacts/", "/people/", "/nowhere", "/contacts/000-000-000/"):

@@ -111,17 +111,16 @@ class Watch:
 
     def bad_files(self) -> list[str]:
         """Files that pages asked for and did not get, and what is wrong with those they got."""
-        bad, asked = [], {}
+        bad = []
         for request in self.requests:
-            answer = request.existing_response
-            if request.resource_type != "document" and answer is not None:
-                asked[request.url] = (request.resource_type, answer.status)
-        for url, (kind, status) in asked.items():
-            parts = urlsplit(url)
-            if status >= 400:
-                bad.append(f"{url}: {status}")
-            elif kind in FILES and parts.netloc == self._host and (fault := fault_of(self._origin, parts.path)):
-                bad.append(f"{url}: {fault}")
+            answer, parts = request.existing_response, urlsplit(request.url)
+            if request.resource_type == "document" or answer is None:
+                continue
+            if answer.status >= 400:
+                bad.append(f"{request.url}: {answer.status}")
+            elif request.resource_type in FILES and parts.netloc == self._host:
+                fault = fault_of(self._origin, parts.path)
+                bad += [f"{request.url}: {fault}"] if fault else []
         return bad
 
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser
 
 from app.views import static_files
 from tests.browser.live import OpenVisitor, Visitor, visitors
-from tests.browser.served import is_unmaintained
+from tests.browser.served import fault_of, is_unmaintained
 from tests.conftest import World
+from tests.html_pages import addresses_of_files
 from tests.injections import INJECTIONS
 from tests.planting import plant
 from tests.stops import Places
@@ -23,6 +24,12 @@ def test_nothing_unmaintained_lies_among_the_files_that_can_be_served() -> None:
     for path in served:
         text = path.read_text(errors="replace") if path.suffix in (".js", ".css") else ""
         assert not is_unmaintained(path.name, text), path
+
+
+def test_every_file_that_is_served_is_kept_for_a_year(live: str) -> None:
+    addresses = addresses_of_files()
+    assert len(addresses) > 15
+    assert {path: fault for path in addresses if (fault := fault_of(live, path))} == {}
 
 
 FAULTS: dict[str, Callable[[str], str]] = {
