@@ -124,17 +124,27 @@ class World:
         return self._made[name]
 
     def restore(self, name: str = "cast", *, anew: bool = False) -> None:
-        """Put a template back; `anew` by a copy of its files, whatever was changed."""
-        self._release()
+        """Put a template back; `anew` by a copy of its files, whatever was changed.
+
+        Connections to PostgreSQL stay where only rows are put back: what a new one has to learn of the schema costs as
+        much as a short test.
+        """
         figures.forget()
         if self.kind == "sqlite":
+            self._release()
             for suffix in ("", "-wal", "-shm"):
                 self._live.with_name(self._live.name + suffix).unlink(missing_ok=True)
             shutil.copyfile(self._template(name), self._live)
-        elif anew or not self._rewinder.rewind(name):
+        elif anew or not self._rewind(name):
+            self._release()
             self._rewinder.let_go()
             create_database(os.environ[URL_VARIABLE], self._name, template=f"{self._name}_{name}")
             self._rewinder.begin(name)
+
+    def _rewind(self, name: str) -> bool:
+        with self.app.app_context():
+            db.session.remove()
+        return self._rewinder.rewind(name)
 
     def _release(self) -> None:
         with self.app.app_context():

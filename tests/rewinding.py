@@ -28,6 +28,9 @@ CATALOGS = (
 MARK = "SELECT {}, count(*), coalesce(max(xmin::text::bigint), 0) FROM {}"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 SEQUENCES = "SELECT sequencename::text, last_value FROM pg_sequences WHERE schemaname = 'public'"
+# Whoever is in the midst of something; those who wait to be asked hold nothing.
+SEND_AWAY = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state IS DISTINCT FROM 'idle'"""
 # Rows that were removed stay in their files until they are cleaned away, and here nothing cleans.
 REWINDS = 200
 
@@ -86,8 +89,7 @@ class Rewinder:
     def _rewind(self, snapshot: Snapshot) -> bool:
         connection = self._connect()
         with connection.transaction():
-            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-            connection.execute(f"{others} AND pid <> pg_backend_pid()")
+            connection.execute(SEND_AWAY)
             if _read(connection, CATALOGS) != self._catalog:
                 return False
             self._rewrite(connection, snapshot)
@@ -103,11 +105,11 @@ class Rewinder:
         if self._kept is None or self._kept.closed:
             self.let_go()
             self._kept = connect(self._url)
+            # Neither triggers nor foreign keys: the rows go back as they were. Said once, for it throws plans away.
+            self._kept.execute("SET session_replication_role = replica")
         return self._kept
 
     def _rewrite(self, connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
-        # Neither triggers nor foreign keys: the rows go back as they were.
-        connection.execute("SET LOCAL session_replication_role = replica")
         row = connection.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
         assert row is not None
         for table, mark in self._read_marks(connection).items():

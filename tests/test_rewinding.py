@@ -94,6 +94,15 @@ def test_somebody_who_holds_rows_is_sent_away(world: Any, connection: psycopg.Co
         assert read(again) == before
 
 
+def test_somebody_who_holds_nothing_stays_and_sees_what_was_put_back(
+    world: Any, connection: psycopg.Connection[Any]
+) -> None:
+    before = read(connection)
+    connection.execute("UPDATE organisation SET name = 'Another'")
+    world.restore()
+    assert read(connection) == before
+
+
 def test_a_worn_database_asks_for_a_copy(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.rewinding.REWINDS", 2)
     rewinder = _begun(world)

@@ -1,15 +1,23 @@
 """What counts on a day: the one condition that every query about roles, and about other dated rows, uses."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_, select
+from sqlalchemy import ColumnElement, String, case, literal_column, or_, select
 
 from app.domain.roles import Role
 from app.domain.service import GIVEN_TO_EVERYONE, SERVICE_OF
 from app.models import Grant, ServiceGrant
 
-_SERVICE = case({role.value: service.value for role, service in SERVICE_OF.items()}, value=Grant.role)
+
+def _word(one: StrEnum) -> ColumnElement[str]:
+    """One of our own fixed words, in the text of a statement: a parameter is sent, and looked at, each time anew."""
+    return literal_column(f"'{one.value}'", String)
+
+
+_SERVICE = case(*((Grant.role == _word(role), _word(service)) for role, service in SERVICE_OF.items()))
+_IS_ALWAYS_GIVEN = or_(*(Grant.role == _word(role) for role in SERVICE_OF if SERVICE_OF[role] is GIVEN_TO_EVERYONE))
 
 
 def is_in_date(dated: Any, day: date) -> ColumnElement[bool]:
@@ -19,8 +27,7 @@ def is_in_date(dated: Any, day: date) -> ColumnElement[bool]:
 
 def counts_on(day: date) -> ColumnElement[bool]:
     """Whether a `Grant` counts on that day: it is in date, and so is its service, which Access Control always is."""
-    always = [role.value for role, service in SERVICE_OF.items() if service is GIVEN_TO_EVERYONE]
-    return is_in_date(Grant, day) & or_(Grant.role.in_(always), _is_given(_SERVICE, day))
+    return is_in_date(Grant, day) & or_(_IS_ALWAYS_GIVEN, _is_given(_SERVICE, day))
 
 
 def role_counts_on(role: Role, day: date) -> ColumnElement[bool]:

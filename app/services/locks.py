@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from app.domain import clock
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models import SignInLimit, User
+from app.models.base import UtcDateTime
 from app.models.connections import reading
 from app.services import audit
 
@@ -95,16 +97,36 @@ def of_asking(user_id: str) -> Subject:
     return Subject(_hash("asking", user_id), "", LINKS_ASKED)
 
 
+# Whether somebody has to wait. The statements below are put together once: every sign-in and every list of people asks
+# them, and to make one costs more than to ask it.
+_is_blocked: ColumnElement[bool] = SignInLimit.blocked_until.between(bindparam("first_end"), bindparam("last_end"))
+
+
+def _ends_of_waits(now: datetime) -> dict[str, datetime]:
+    """A wait that ends later than the longest wait would is of a clock that was put back, and is none."""
+    return {"first_end": now + timedelta(milliseconds=1), "last_end": now + timedelta(hours=2)}
+
+
+_WAITING = (
+    select(SignInLimit.id).where(SignInLimit.subject.in_(bindparam("keys", expanding=True)), _is_blocked).limit(1)
+)
+
+
 def take(*subjects: Subject) -> Try | None:
     """Count one try for each subject and commit; None, and nothing counted, when one of them has to wait."""
     now = clock.now()
+    ends = _ends_of_waits(now)
     with acting_as(SYSTEM), reading():
         keys = [subject.key for subject in subjects]
-        waiting = select(SignInLimit.id).where(SignInLimit.subject.in_(keys), _is_blocked(now)).limit(1)
-        if db.session.execute(waiting).first() is not None:
+        if db.session.execute(_WAITING, {"keys": keys, **ends}).first() is not None:
             return None
     with acting_as(SYSTEM):
-        counted = [db.session.execute(_counting(subject, now)).first() for subject in sorted(subjects)]
+        dialect = db.session.get_bind().dialect.name
+        counted = []
+        for subject in sorted(subjects):
+            told = {"key": subject.key, "of": subject.about, "now": now, "since": now - FORGOTTEN_AFTER}
+            told |= ends | _waits(subject.rule, now)
+            counted.append(db.session.execute(_counting(subject.rule, dialect), told).first())
         if None in counted:
             db.session.rollback()
             return None
@@ -112,33 +134,27 @@ def take(*subjects: Subject) -> Try | None:
     return Try(any(row is not None and row.blocked_until is not None for row in counted))
 
 
-def _is_blocked(now: datetime) -> ColumnElement[bool]:
-    return SignInLimit.blocked_until.between(*_ends_of_waits(now))
+def _waits(rule: Rule, now: datetime) -> dict[str, datetime]:
+    return {f"wait_{number}": now + wait for number, wait in enumerate(rule.waits)}
 
 
-def _ends_of_waits(now: datetime) -> tuple[datetime, datetime]:
-    """A wait that ends later than the longest wait would is of a clock that was put back, and is none."""
-    return now + timedelta(milliseconds=1), now + timedelta(hours=2)
-
-
-def _counting(subject: Subject, now: datetime) -> Any:
-    """One statement that counts a try, unless there is a wait; whoever comes at the same moment is counted after it."""
-    rule = subject.rule
-    count = case((SignInLimit.last_at < now - FORGOTTEN_AFTER, 1), else_=SignInLimit.failures + 1)
-    waits = [(count == rule.free + number, now + wait) for number, wait in enumerate(rule.waits)]
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    values = {"subject": subject.key, "about": subject.about, "failures": 1, "last_at": now}
+@cache
+def _counting(rule: Rule, dialect: str) -> Any:
+    """The statement that counts a try, unless there is a wait; whoever comes at the same moment is counted after it."""
+    insert = {"postgresql": postgresql, "sqlite": sqlite}[dialect].insert
+    now: Any = bindparam("now", type_=UtcDateTime())
+    first = {"subject": bindparam("key"), "about": bindparam("of"), "failures": 1, "last_at": now}
+    count = case((SignInLimit.last_at < bindparam("since"), 1), else_=SignInLimit.failures + 1)
+    ends: list[Any] = [bindparam(name, type_=UtcDateTime()) for name in _waits(rule, clock.now())]
+    waits = [(count == rule.free + number, end) for number, end in enumerate(ends)]
+    until = case((count < rule.free, null()), *waits, else_=ends[-1])
     return (
-        dialect.insert(SignInLimit)
-        .values(**values)
+        insert(SignInLimit.__table__)
+        .values(**first)
         .on_conflict_do_update(
             index_elements=[SignInLimit.subject],
-            set_={
-                "failures": count,
-                "last_at": now,
-                "blocked_until": case((count < rule.free, null()), *waits, else_=now + rule.waits[-1]),
-            },
-            where=~func.coalesce(_is_blocked(now), False),
+            set_={"failures": count, "last_at": now, "blocked_until": until},
+            where=~func.coalesce(_is_blocked, False),
         )
         .returning(SignInLimit.blocked_until)
     )
@@ -165,13 +181,11 @@ def _sweep() -> None:
     unscoped(delete(SignInLimit).where(SignInLimit.id.in_(past.with_for_update(skip_locked=True))))
 
 
-# Put together once: every list of people asks it.
-_is_wait = SignInLimit.blocked_until.between(bindparam("first_end"), bindparam("last_end"))
 _STATES = (
     select(
         SignInLimit.about,
         func.sum(SignInLimit.failures),
-        func.max(case((_is_wait, SignInLimit.blocked_until), else_=null())),
+        func.max(case((_is_blocked, SignInLimit.blocked_until), else_=null())),
     )
     .where(SignInLimit.about.in_(bindparam("abouts", expanding=True)), SignInLimit.last_at >= bindparam("since"))
     .group_by(SignInLimit.about)
@@ -182,15 +196,14 @@ def state_of(users: Iterable[User]) -> dict[int, State]:
     """How things stand for each of these people, by id, with one query; those without a failed try are left out."""
     now = clock.now()
     people = {_hash(user.user_id): user.id for user in users}
-    first_end, last_end = _ends_of_waits(now)
-    asked = {"abouts": [*people], "since": now - FORGOTTEN_AFTER, "first_end": first_end, "last_end": last_end}
+    asked = {"abouts": [*people], "since": now - FORGOTTEN_AFTER, **_ends_of_waits(now)}
     return {people[about]: State(int(failures), end) for about, failures, end in db.session.execute(_STATES, asked)}
 
 
 def find_locked() -> list[int]:
     """Ids of the people within reach who have to wait now; there are few, whoever guesses."""
-    blocked = select(SignInLimit.about).where(_is_blocked(clock.now()), SignInLimit.about != "")
-    abouts = set(unscoped(blocked).scalars())
+    blocked = select(SignInLimit.about).where(_is_blocked, SignInLimit.about != "")
+    abouts = set(unscoped(blocked, _ends_of_waits(clock.now())).scalars())
     if not abouts:
         return []
     return [pk for pk, user_id in db.session.execute(select(User.id, User.user_id)) if _hash(user_id) in abouts]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy import ColumnElement, String, cast, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from app.access.actor import Actor
@@ -16,9 +16,10 @@ from app.models import ActingSession, Deputy, Grant, Organisation, User, UserSes
 from app.services.in_force import is_in_date
 
 _member = aliased(Organisation)
+_SPACE: Any = literal_column("' '", String)
 # The ids of the organisations that have the actor's as their group.
 MEMBERS: ColumnElement[Any] = (
-    select(func.aggregate_strings(cast(_member.id, String), " "))
+    select(func.aggregate_strings(cast(_member.id, String), _SPACE))
     .where(_member.parent_id == Organisation.id)
     .correlate(Organisation)
     .scalar_subquery()
