@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,21 @@ class Place:
         self.url, self.folder = url, folder
         self.is_sqlite = url.startswith("sqlite")
 
-    def ask(self, question: str) -> Any:
-        """The first value of the answer."""
+    @contextmanager
+    def asking(self) -> Iterator[Callable[[str], Any]]:
+        """`ask(question)` for the first value of the answer, on one connection: a server makes a process for each."""
         if self.is_sqlite:
             path = self.url.removeprefix("sqlite:///")
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
-                return connection.execute(question).fetchone()[0]
-        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
-            return connection.execute(question).fetchone()[0]
+            opened: Any = closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10))
+        else:
+            opened = psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True)
+        with opened as connection:
+            yield lambda question: connection.execute(question).fetchone()[0]
+
+    def ask(self, question: str) -> Any:
+        """The first value of the answer."""
+        with self.asking() as ask:
+            return ask(question)
 
     def settle(self) -> None:
         """Wait until a server has noticed that its client is dead: a commit under way comes to its end."""
@@ -103,10 +110,11 @@ def start_worker(place: Place) -> "subprocess.Popen[bytes]":
 
 def wait_for(place: Place, question: str, is_enough: Callable[[Any], bool], worker: "subprocess.Popen[bytes]") -> Any:
     deadline = time.monotonic() + 60
-    while not is_enough(answer := place.ask(question)):
-        assert worker.poll() is None, (place.folder / "worker.log").read_text()
-        assert time.monotonic() < deadline, (answer, (place.folder / "worker.log").read_text())
-        time.sleep(0.004)
+    with place.asking() as ask:
+        while not is_enough(answer := ask(question)):
+            assert worker.poll() is None, (place.folder / "worker.log").read_text()
+            assert time.monotonic() < deadline, (answer, (place.folder / "worker.log").read_text())
+            time.sleep(0.004)
     return answer
 
 
