@@ -189,11 +189,15 @@ def test_everyone_it_concerns_is_told_at_the_beginning_and_the_end(acting) -> No
         db.session.commit()
     with acting("system"):
         told = db.session.execute(
-            select(User.user_id, Notification.text).join(User, User.id == Notification.user_id)
+            select(User.user_id, Notification.text)
+            .join(User, User.id == Notification.user_id)
+            .order_by(Notification.id)
         ).all()
         letters = db.session.execute(select(OutgoingMail.kind, OutgoingMail.address).order_by(OutgoingMail.id)).all()
         acts = db.session.execute(
-            select(AuditEvent.action, AuditEvent.reason).where(AuditEvent.object_type == "deputy")
+            select(AuditEvent.action, AuditEvent.reason)
+            .where(AuditEvent.object_type == "deputy")
+            .order_by(AuditEvent.id)
         ).all()
     assert [who for who, _ in told] == ["ALD-ANN", "ALD-SUE"] * 2
     assert letters == [("deputy_appointed", "ann@alder.example"), ("deputy_ended", "ann@alder.example")]

@@ -226,7 +226,9 @@ def test_an_export_holds_what_that_users_list_shows(run, raised, acting, tmp_pat
     book = openpyxl.load_workbook(path)
     assert [row[0] for row in book.active.iter_rows(min_row=3, values_only=True)] == [raised[1]]
     with acting("system"):
-        events = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "contact:export")).all()
+        events = db.session.scalars(
+            select(AuditEvent).where(AuditEvent.action == "contact:export").order_by(AuditEvent.id)
+        ).all()
         assert [event.after["format"] for event in events] == ["csv", "xlsx"]
 
 

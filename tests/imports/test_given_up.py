@@ -34,7 +34,8 @@ def look(acting, upload_id: int, name: str = "system") -> Upload:
 
 
 def actions() -> list[str]:
-    return list(db.session.scalars(select(AuditEvent.action).where(AuditEvent.object_type == "upload")))
+    acts = select(AuditEvent.action).where(AuditEvent.object_type == "upload")
+    return list(db.session.scalars(acts.order_by(AuditEvent.id)))
 
 
 def disable(acting, user_id: str) -> None:

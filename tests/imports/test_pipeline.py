@@ -55,7 +55,8 @@ def count(model) -> int:
 
 
 def actions() -> list[str]:
-    return list(db.session.scalars(select(AuditEvent.action).where(AuditEvent.object_type == "upload")))
+    acts = select(AuditEvent.action).where(AuditEvent.object_type == "upload")
+    return list(db.session.scalars(acts.order_by(AuditEvent.id)))
 
 
 @pytest.fixture

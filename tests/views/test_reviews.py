@@ -112,7 +112,9 @@ def test_a_review_is_taken_away_as_a_file_and_that_is_written_down(browser, acti
     assert lena.post(where, {"format": "xlsx"}).data.startswith(b"PK")
     assert lena.post(where, {"format": "exe"}).status_code == 404
     with acting("lena"):
-        events = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "review:export")).all()
+        events = db.session.scalars(
+            select(AuditEvent).where(AuditEvent.action == "review:export").order_by(AuditEvent.id)
+        ).all()
         assert [event.after["format"] for event in events] == ["csv", "xlsx"]
 
 
