@@ -8,7 +8,7 @@
 .NOTPARALLEL:
 .PHONY: help run test faults soak bench vendor clean rebuild
 
-# The Python to make the virtualenv with; empty means the first of PYTHONS below that is new enough.
+# The Python to make the virtualenv with; empty means the first of PYTHONS below that will do.
 PYTHON ?=
 # Further words for pytest, `flask up` or the benchmarks: make test ARGS="-k uploads"
 ARGS ?=
@@ -71,9 +71,8 @@ rebuild:
 
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 CAN_MAKE_VENV := import ensurepip, venv
-# A distribution's own Python is compiled for speed, one that a version manager compiled mostly is not: of those tried, it
-# ran the service's code in two thirds of the time. Each is tried by running it: a name on PATH can be a stand-in for a
-# version that is not installed.
+# A distribution's own Python is compiled for speed, one that a version manager compiled mostly is not (README, Decisions).
+# Each is tried by running it: a name on PATH can be a stand-in for a version that is not installed.
 PYTHONS := /usr/bin/python3 python3 python3.11 python3.12 python3.13 python3.14 python
 NO_PYTHON := The service needs Python 3.11 or newer. Install it, or name it: make PYTHON=/path/to/python3.11
 NO_VENV := can make no virtualenv: its venv module is missing. On Debian and Ubuntu: apt-get install python3-venv

@@ -1,6 +1,5 @@
 """Fixtures: a fresh world for each test, on SQLite and on PostgreSQL."""
 
-import gc
 import os
 import re
 import shutil
@@ -88,9 +87,6 @@ class World:
         self._rewinder = Rewinder(url)
         self.keep("cast")
         self._made: dict[str, Any] = {}
-        # As the service does when it has started (cli/serving.py): what is there now stays.
-        gc.collect()
-        gc.freeze()
 
     def _prepare(self) -> str:
         if self.kind == "sqlite":

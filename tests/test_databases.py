@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import databases
+from tests import databases, system_packages
 from tests.databases import Installation, PostgresServer, PostgresUnavailable, create_database, drop_database
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -184,7 +184,16 @@ def test_when_nothing_is_installed_the_error_says_what_would_provide_it(monkeypa
         databases.start_postgres()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.fixture
+def as_root() -> None:
+    """Only root can be another user."""
+    if os.geteuid() != 0:
+        if system_packages.is_ci():
+            pytest.fail("only root can be another user, and nothing is left out here: run as root")
+        pytest.skip("only root can be another user")
+
+
+@pytest.mark.usefixtures("as_root")
 def test_the_wheel_is_copied_where_an_unprivileged_user_cannot_reach_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,7 +99,7 @@ def of_asking(user_id: str) -> Subject:
 
 # Whether somebody has to wait. The statements below are put together once: every sign-in and every list of people asks
 # them, and to make one costs more than to ask it.
-_is_blocked: ColumnElement[bool] = SignInLimit.blocked_until.between(bindparam("first_end"), bindparam("last_end"))
+_IS_BLOCKED: ColumnElement[bool] = SignInLimit.blocked_until.between(bindparam("first_end"), bindparam("last_end"))
 
 
 def _ends_of_waits(now: datetime) -> dict[str, datetime]:
@@ -108,7 +108,7 @@ def _ends_of_waits(now: datetime) -> dict[str, datetime]:
 
 
 _WAITING = (
-    select(SignInLimit.id).where(SignInLimit.subject.in_(bindparam("keys", expanding=True)), _is_blocked).limit(1)
+    select(SignInLimit.id).where(SignInLimit.subject.in_(bindparam("keys", expanding=True)), _IS_BLOCKED).limit(1)
 )
 
 
@@ -125,7 +125,9 @@ def take(*subjects: Subject) -> Try | None:
         counted = []
         for subject in sorted(subjects):
             told = {"key": subject.key, "of": subject.about, "now": now, "since": now - FORGOTTEN_AFTER}
-            told |= ends | _waits(subject.rule, now)
+            told |= ends | dict(
+                zip(_wait_names(subject.rule), (now + wait for wait in subject.rule.waits), strict=True)
+            )
             counted.append(db.session.execute(_counting(subject.rule, dialect), told).first())
         if None in counted:
             db.session.rollback()
@@ -134,8 +136,9 @@ def take(*subjects: Subject) -> Try | None:
     return Try(any(row is not None and row.blocked_until is not None for row in counted))
 
 
-def _waits(rule: Rule, now: datetime) -> dict[str, datetime]:
-    return {f"wait_{number}": now + wait for number, wait in enumerate(rule.waits)}
+def _wait_names(rule: Rule) -> list[str]:
+    """What the statement calls the ends of a rule's waits, in their order."""
+    return [f"wait_{number}" for number in range(len(rule.waits))]
 
 
 @cache
@@ -145,16 +148,17 @@ def _counting(rule: Rule, dialect: str) -> Any:
     now: Any = bindparam("now", type_=UtcDateTime())
     first = {"subject": bindparam("key"), "about": bindparam("of"), "failures": 1, "last_at": now}
     count = case((SignInLimit.last_at < bindparam("since"), 1), else_=SignInLimit.failures + 1)
-    ends: list[Any] = [bindparam(name, type_=UtcDateTime()) for name in _waits(rule, clock.now())]
+    ends: list[Any] = [bindparam(name, type_=UtcDateTime()) for name in _wait_names(rule)]
     waits = [(count == rule.free + number, end) for number, end in enumerate(ends)]
     until = case((count < rule.free, null()), *waits, else_=ends[-1])
     return (
+        # The table and not the model, for which parameters would be the columns of rows.
         insert(SignInLimit.__table__)
         .values(**first)
         .on_conflict_do_update(
             index_elements=[SignInLimit.subject],
             set_={"failures": count, "last_at": now, "blocked_until": until},
-            where=~func.coalesce(_is_blocked, False),
+            where=~func.coalesce(_IS_BLOCKED, False),
         )
         .returning(SignInLimit.blocked_until)
     )
@@ -185,7 +189,7 @@ _STATES = (
     select(
         SignInLimit.about,
         func.sum(SignInLimit.failures),
-        func.max(case((_is_blocked, SignInLimit.blocked_until), else_=null())),
+        func.max(case((_IS_BLOCKED, SignInLimit.blocked_until), else_=null())),
     )
     .where(SignInLimit.about.in_(bindparam("abouts", expanding=True)), SignInLimit.last_at >= bindparam("since"))
     .group_by(SignInLimit.about)
@@ -202,7 +206,7 @@ def state_of(users: Iterable[User]) -> dict[int, State]:
 
 def find_locked() -> list[int]:
     """Ids of the people within reach who have to wait now; there are few, whoever guesses."""
-    blocked = select(SignInLimit.about).where(_is_blocked, SignInLimit.about != "")
+    blocked = select(SignInLimit.about).where(_IS_BLOCKED, SignInLimit.about != "")
     abouts = set(unscoped(blocked, _ends_of_waits(clock.now())).scalars())
     if not abouts:
         return []

@@ -16,6 +16,7 @@ from app.models import ActingSession, Deputy, Grant, Organisation, User, UserSes
 from app.services.in_force import is_in_date
 
 _member = aliased(Organisation)
+# As text, for a separator that is a parameter is spelt out anew each time the statement is sent.
 _SPACE: Any = literal_column("' '", String)
 # The ids of the organisations that have the actor's as their group.
 MEMBERS: ColumnElement[Any] = (
