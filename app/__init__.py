@@ -35,7 +35,7 @@ def create_app(config: "Config | None" = None) -> "Flask":
     # Without its template variable, which would ask a failing database again while the error page is made.
     login_manager.init_app(app, add_context_processor=False)
     with app.app_context():
-        connections.install(db.engine, db.session)
+        connections.install(db.engine)
     tenancy.install(db.session)
     mail.configure(base_url=config.base_url)
     links.configure(invitation_days=config.invitation_days)

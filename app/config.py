@@ -101,7 +101,9 @@ def engine_options(database_url: str) -> dict[str, object]:
         # autocommit=True leaves BEGIN to us: see models/connections.py.
         options["connect_args"] = {"isolation_level": None, "timeout": 5}
     else:
-        options["connect_args"] = {"options": "-c timezone=UTC -c lock_timeout=10s"}
+        # Only a transaction that says it writes can: see models/connections.py.
+        settings = "-c timezone=UTC -c lock_timeout=10s -c default_transaction_read_only=on"
+        options["connect_args"] = {"options": settings}
     return options
 
 

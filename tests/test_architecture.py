@@ -75,6 +75,16 @@ def test_only_the_named_places_reach_the_database_round_the_session() -> None:
             }, name
 
 
+def test_only_who_asks_is_found_without_an_actor() -> None:
+    """`ask_who` passes the guard by: nothing but a cookie, a user ID or a job's person may be what it is asked for."""
+    callers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "app").rglob("*.py")
+        if re.search(r"\bask_who\b", path.read_text()) and path.name != "tenancy.py"
+    }
+    assert callers == {"app/services/sessions.py"}
+
+
 def test_views_hold_no_roles() -> None:
     for path in (ROOT / "app" / "views").glob("*.py"):
         assert not re.search(r"Role\.[A-Z]", path.read_text()), path.name

@@ -13,7 +13,6 @@ from app.domain.errors import NotAllowed
 from app.domain.preferences import Preferences
 from app.domain.roles import Permission, Role
 from app.extensions import db, session_number
-from app.models.connections import end_reading
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -121,8 +120,6 @@ def acting_as(actor: Actor) -> Iterator[Actor]:
     finally:
         # Whatever a failing database makes of the rest, nobody goes on as this actor.
         try:
-            if db.session.registry.has():
-                end_reading(db.session())
             db.session.remove()
         finally:
             session_number.reset(number_token)

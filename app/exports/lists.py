@@ -46,9 +46,7 @@ class ListExport:
         `choose` gives the rows within the actor's reach, not ordered; `headings` are name -> heading. Runs in a
         transaction of its own, so that count and rows are of one moment.
         """
-        with acting_as(actor), reading():
-            if db.session.get_bind().dialect.name == "postgresql":
-                db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        with acting_as(actor), reading(one_moment=True):
             chosen = choose()
             key = chosen.column_descriptions[0]["entity"].id
             count = db.session.scalar(select(func.count()).select_from(chosen.with_only_columns(key).subquery())) or 0

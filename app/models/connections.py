@@ -9,12 +9,14 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.orm import Session
 
+# How a server isolates what writes: each statement sees what was committed before it, as where statements stand alone.
+WRITING: IsolationLevel = "READ COMMITTED"
 # A transaction that reads and then writes fails at once on SQLite when another writer is ahead of it,
 # whatever the timeout; so everything that may write takes the write lock first and waits its turn.
-_is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
+_level: ContextVar[IsolationLevel] = ContextVar("level", default=WRITING)
 _is_hurried: ContextVar[bool] = ContextVar("is_hurried", default=False)
 
 SQLITE_PRAGMAS = (
@@ -30,8 +32,6 @@ SQLITE_PRAGMAS = (
 )
 
 
-# What a connection and a session note of a transaction that cannot write.
-READS_ONLY = "reads only"
 # For how long after its last use a connection is taken to be alive.
 TRUSTED_SECONDS = 1.0
 # How many transactions write at a time. More than two gain nothing: one process makes the rows of all.
@@ -39,18 +39,22 @@ WRITERS = {"sqlite": 1, "postgresql": 2}
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """Transactions begun inside take no write lock, and on PostgreSQL cannot write."""
-    token = _is_reading.set(True)
+def reading(*, one_moment: bool = False) -> Iterator[None]:
+    """Transactions begun inside take no write lock, and on PostgreSQL cannot write.
+
+    There each statement is a transaction by itself, which saves the two questions that begin and end one. With
+    `one_moment` they are one, and see what was there when it began; only so can rows be fetched in parts.
+    """
+    token = _level.set("REPEATABLE READ" if one_moment else "AUTOCOMMIT")
     try:
         yield
     finally:
-        _is_reading.reset(token)
+        _level.reset(token)
 
 
 def is_reading() -> bool:
     """Whether what is asked now is only read."""
-    return _is_reading.get()
+    return _level.get() != WRITING
 
 
 @contextmanager
@@ -67,30 +71,13 @@ def hurried() -> Iterator[None]:
         _is_hurried.reset(token)
 
 
-def end_reading(session: Session) -> None:
-    """End a transaction that could only read before it is rolled back with the session.
-
-    PostgreSQL's driver forgets all prepared statements at a rollback, and planning them anew costs more than running
-    them.
-    """
-    connection: Connection | None = session.info.pop(READS_ONLY, None)
-    if connection is None or connection.closed or connection.invalidated:
-        return
-    try:
-        connection.connection.commit()
-    except connection.dialect.loaded_dbapi.Error:
-        # The server went away after all was read: nothing is lost but the connection.
-        connection.invalidate()
-
-
-def install(engine: Engine, session: Any) -> None:
-    """Prepare this engine's connections, and what this factory's sessions note of them."""
+def install(engine: Engine) -> None:
+    """Prepare this engine's connections."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
     else:
         event.listen(engine, "begin", _begin_on_a_server)
-        event.listen(session, "after_begin", _note_reading)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", partial(_ask_idle, engine))
 
@@ -110,17 +97,16 @@ def _begin(connection: Connection) -> None:
 
 
 def _begin_on_a_server(connection: Connection) -> None:
-    if connection.info.get(READS_ONLY, False) != is_reading():
-        # The driver's own setting: it begins with the first statement.
+    level = _level.get()
+    if connection.info.get("level") != level:
+        # The driver's own settings: they go with the next statement. What does not say that it writes cannot
+        # (config.engine_options), so neither can a statement that stands alone.
         driver: Any = connection.connection.dbapi_connection
-        connection.info[READS_ONLY] = driver.read_only = is_reading()
-    if _is_hurried.get():
+        connection.dialect.set_isolation_level(driver, level)
+        driver.read_only = level != WRITING
+        connection.info["level"] = level
+    if _is_hurried.get() and level == WRITING:
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-
-
-def _note_reading(session: Session, _transaction: object, connection: Connection) -> None:
-    if connection.info.get(READS_ONLY, False):
-        session.info[READS_ONLY] = connection
 
 
 def _note_use(_connection: object, record: Any) -> None:

@@ -36,9 +36,7 @@ class Check:
 
     def run(self) -> "Check":
         """Read everything once, in one transaction that writes nothing."""
-        with acting_as(SYSTEM), reading():
-            if db.session.get_bind().dialect.name == "postgresql":
-                db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        with acting_as(SYSTEM), reading(one_moment=True):
             for name in triggers.find_broken():
                 self._find(f"The trigger {name} is missing or was changed.")
             self._walk()

@@ -53,7 +53,7 @@ def seal(grace: timedelta = GRACE) -> int:
 
 def _make_link(grace: timedelta) -> dict[str, Any] | None:
     """The next link; None when there is nothing to seal."""
-    with acting_as(SYSTEM), reading():
+    with acting_as(SYSTEM), reading(one_moment=True):
         head = _head()
         last = select(func.max(AuditSeal.last_id), func.max(AuditSeal.sealed_at)).where(~AuditSeal.is_late)
         end, last_sealed_at = db.session.execute(last).one()

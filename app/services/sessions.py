@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, bindparam, select, update
 
 from app.access.actor import SYSTEM, Actor, acting_as, current_actor, needs
+from app.access.tenancy import ask_who
 from app.domain import clock
 from app.domain.errors import RuleBroken, ShutOut
 from app.domain.preferences import Preferences
@@ -17,7 +18,6 @@ from app.domain.roles import EVERYONE, Permission, Role, is_closely_guarded, per
 from app.extensions import db
 from app.models import ActingSession, Grant, Organisation, SignInLink, User, UserSession
 from app.models.base import UtcDateTime
-from app.models.connections import reading
 from app.services import audit, locks, passwords, reach, second_factors, standing
 from app.services.in_force import counts_on
 from app.services.locking import for_change
@@ -33,6 +33,10 @@ TOUCH_AFTER = timedelta(minutes=1)
 GUARDED_IDLE = timedelta(minutes=15)
 # How long the page that asks for a second factor is good for, and how long somebody has shown who they are.
 PENDING_FOR = PROVED_FOR = timedelta(minutes=10)
+
+
+# What is held against a password that was typed.
+_STORED = select(User.id, User.password_hash).where(User.user_id == bindparam("typed"))
 
 
 def _hash(token: str) -> str:
@@ -57,9 +61,8 @@ def sign_in(user_id: str, password: str, *, address: str, browser: str, device: 
     tried = locks.take(*counted)
     if tried is None:
         raise RuleBroken(WRONG)
-    with acting_as(SYSTEM), reading():
-        found = db.session.execute(select(User.id, User.password_hash).where(User.user_id == user_id)).first()
-    pk, stored = found or (None, None)
+    found = ask_who(_STORED, {"typed": user_id})
+    pk, stored = found[0] if found else (None, None)
     is_right = passwords.is_right(stored, password)
     with acting_as(SYSTEM):
         user = db.session.scalar(for_change(select(User).where(User.id == pk))) if pk is not None else None
@@ -151,8 +154,7 @@ def _session() -> Select[Any]:
 def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
     """The actor of an open session as that person is now, or None; one statement, and one write a minute."""
     now = clock.now()
-    with acting_as(SYSTEM), reading():
-        rows = db.session.execute(_session(), {"token": _hash(token), "now": now, "today": clock.today()}).all()
+    rows = ask_who(_session(), {"token": _hash(token), "now": now, "today": clock.today()})
     if not rows:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
@@ -203,11 +205,10 @@ def actor_of_pk(user_pk: int, acting_pk: int | None = None) -> Actor | None:
     actor = _find_actor(User.id, user_pk)
     if actor is None or acting_pk is None:
         return actor
-    with acting_as(SYSTEM), reading():
-        wanted = reach.join_acting(select(*reach.ACTING).select_from(UserSession), clock.now())
-        wanted = wanted.where(UserSession.user_id == user_pk, UserSession.revoked_at.is_(None))
-        acting = db.session.execute(wanted.where(ActingSession.id == acting_pk)).first()
-    return reach.act(actor, *acting) if acting is not None and actor.may(Permission.ACCESS_ACT) else None
+    wanted = reach.join_acting(select(*reach.ACTING).select_from(UserSession), clock.now())
+    wanted = wanted.where(UserSession.user_id == user_pk, UserSession.revoked_at.is_(None))
+    acting = ask_who(wanted.where(ActingSession.id == acting_pk))
+    return reach.act(actor, *acting[0]) if acting and actor.may(Permission.ACCESS_ACT) else None
 
 
 _ACTOR_COLUMNS = (
@@ -234,8 +235,7 @@ def _person(by: Any) -> Select[Any]:
 
 
 def _find_actor(by: Any, who: int | str) -> Actor | None:
-    with acting_as(SYSTEM), reading():
-        rows = db.session.execute(_person(by), {"who": who, "today": clock.today()}).all()
+    rows = ask_who(_person(by), {"who": who, "today": clock.today()})
     if not rows:
         return None
     roles = frozenset(Role(row.role) for row in rows if row.role)

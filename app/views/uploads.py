@@ -281,5 +281,5 @@ def _heading(upload: Upload) -> str:
 
 def _in_scope(app: Flask, actor: Actor, rows: Any, upload_id: int, heading: str) -> Iterator[bytes]:
     """Outlives the request, so it brings its own application context and actor."""
-    with app.app_context(), acting_as(actor), reading():
+    with app.app_context(), acting_as(actor), reading(one_moment=True):
         yield from write_csv(rows(upload_id), (heading,))

@@ -1,9 +1,9 @@
 """Pages that are only read: they wait for nobody who writes, and keep nothing."""
 
+import psycopg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
-from app.access import actor
 from app.access.actor import SYSTEM, acting_as, current_actor, find_actor
 from app.extensions import db
 from app.models import User, connections
@@ -55,13 +55,46 @@ def test_what_a_get_changes_is_not_kept(app, acting, browser, monkeypatch) -> No
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_what_is_read_again_is_not_planned_again(world, app, browser) -> None:
-    """The driver forgets its prepared statements at a rollback, so pages that only read end by a commit."""
+    """The driver forgets its prepared statements at a rollback, so pages that only read have none."""
     ann = browser("ann")
     for _ in range(7):
         assert ann.get("/contacts/").status_code == 200
     with app.app_context(), db.engine.connect() as connection:
         kept = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
     assert any("FROM user_session" in one for one in kept) and any("FROM contact" in one for one in kept)
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_page_asks_the_server_its_statements_and_nothing_else(world, app, browser, monkeypatch) -> None:
+    """No transaction is begun or ended for what is only read, so each statement is one question."""
+    ann = browser("ann")
+    ann.get("/contacts/")
+    asked: list[bytes] = []
+    command = psycopg.Connection._exec_command
+
+    def note(connection: object, text: bytes, *more: object) -> object:
+        asked.append(text)
+        return command(connection, text, *more)
+
+    monkeypatch.setattr(psycopg.Connection, "_exec_command", note)
+    assert ann.get("/contacts/").status_code == 200
+    assert asked == []
+    assert ann.post("/sign-out").status_code == 302
+    assert b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" in asked and b"COMMIT" in asked
+
+
+@pytest.mark.parametrize("one_moment", [False, True])
+def test_what_is_read_as_of_one_moment_stays_as_it_was(app, one_moment: bool) -> None:
+    wanted = select(User.name).where(User.user_id == "ALD-ANN")
+    with app.app_context():
+        with reading(one_moment=one_moment):
+            reader = db.engine.connect()
+            assert reader.scalar(wanted) == "Ann"
+        with db.engine.begin() as writer:
+            writer.execute(update(User).where(User.user_id == "ALD-ANN").values(name="Another"))
+        with reader:
+            is_as_it_was = reader.scalar(wanted) == "Ann"
+        assert is_as_it_was == (one_moment or db.engine.dialect.name == "sqlite")
 
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
@@ -76,7 +109,8 @@ def test_a_server_that_went_away_is_noticed_by_whoever_comes_later(world, app, b
 
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
-def test_nobody_goes_on_as_an_actor_whose_database_went_away(world, app) -> None:
+def test_nobody_goes_on_as_an_actor_whose_database_went_away(world, app, monkeypatch) -> None:
+    monkeypatch.setattr(connections, "TRUSTED_SECONDS", 0.0)
     with app.app_context():
         ann = sessions.actor_of("ALD-ANN")
         with reading(), acting_as(ann):
@@ -90,11 +124,11 @@ def test_nobody_goes_on_as_an_actor_whose_database_went_away(world, app) -> None
 
 
 def test_nobody_goes_on_as_an_actor_when_ending_fails(app, monkeypatch) -> None:
-    def fail(_session: object) -> None:
+    def fail() -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(actor, "end_reading", fail)
     with app.app_context():
+        monkeypatch.setattr(db.session, "remove", fail)
         with pytest.raises(RuntimeError), acting_as(SYSTEM):
             db.session.execute(text("SELECT 1"))
         assert find_actor() is None
