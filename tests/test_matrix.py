@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -201,6 +202,8 @@ def actors(app: Flask, rows: dict[str, Owned], acting: Callable[..., Any]) -> di
 
 def test_every_cell_is_answered_as_the_table_says(world, app, rows, actors, monkeypatch) -> None:
     wrong, counted = [], Counter[str]()
+    # A session is written to once a minute; after one, that would be each time, as what is written is not kept.
+    monkeypatch.setattr(sessions, "TOUCH_AFTER", timedelta(hours=1))
     if world.kind == "postgresql":
         rows = {row: rows[row] for row in ON_POSTGRESQL}
     with nothing_kept():
@@ -216,7 +219,8 @@ def test_every_cell_is_answered_as_the_table_says(world, app, rows, actors, monk
                     seen.add(address)
                     due = expected(route, endpoint, actor, row)
                     answers = [browser.get(address) if method == "GET" else browser.post(address, route.data)]
-                    if method == "GET" and row == "own":
+                    # A view's answer to HEAD is Flask's affair, on one database as on the other.
+                    if method == "GET" and row == "own" and world.kind == "sqlite":
                         answers.append(browser.client.head(address))
                     counted[row] += len(answers)
                     if (endpoint, method) == ("account.app", "POST") and due == 200:
