@@ -19,7 +19,8 @@ CAST = different_people()
 # Of one page with the same parameters so many are followed: the others differ by their row only.
 MOST_ALIKE = 2
 # What is written on a page does not depend on the database; tests/test_matrix.py sees it answered on both.
-pytestmark = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+# One worker looks at all, for it remembers what it has seen.
+pytestmark = [pytest.mark.parametrize("world", ["sqlite"], indirect=True), pytest.mark.xdist_group("pages")]
 
 
 @pytest.fixture
