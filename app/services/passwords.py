@@ -8,7 +8,6 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from app.domain.errors import RuleBroken
 
@@ -83,6 +82,9 @@ def check_new(password: str, *, user_id: str, words: Iterable[str] = ()) -> None
         raise RuleBroken(f"Use {LONGEST} characters at most.", field="new_password")
     if user_id.casefold() in password.casefold():
         raise RuleBroken("Choose a password that does not hold your user ID.", field="new_password")
+    # Loaded here, for its lists of words take longer than most of what the service needs to start.
+    from zxcvbn import zxcvbn
+
     known = {word for word in re.split(r"\W+", " ".join([user_id, *words, *SERVICE_WORDS]).casefold()) if len(word) > 2}
     left = re.sub("|".join(sorted(known, key=len, reverse=True)), "", password.casefold())
     judged = zxcvbn(password[:_MOST_JUDGED], user_inputs=sorted(known))

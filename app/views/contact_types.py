@@ -14,7 +14,6 @@ from app.access.actor import allowed
 from app.domain import clock
 from app.domain.items import KINDS
 from app.domain.roles import Permission
-from app.exports.templates import template
 from app.exports.writer import XLSX
 from app.models import ContactType, ContactTypeRaiser
 from app.models.contact_type import DUPLICATE_RULES, FAMILIES, FIRST_WORKERS
@@ -138,6 +137,9 @@ class ContactTypePage(ListPage):
 
     @expose("/template/<code>.xlsx")
     def template_view(self, code: str) -> Response:
+        # Loaded here, for few of the processes that start with the pages make a workbook.
+        from app.exports.templates import template
+
         definition = contact_types.get_definition(code)
         name = f"contacts-{definition.code}.xlsx"
         return Response(

@@ -15,7 +15,6 @@ from app.domain.errors import RuleBroken
 from app.domain.people_sheet import ACTS, columns_for
 from app.domain.roles import Permission, Role
 from app.domain.service import Service
-from app.exports.templates import people_template
 from app.exports.writer import XLSX
 from app.extensions import db
 from app.imports.people import pipeline
@@ -139,6 +138,9 @@ class PeopleUploadPage(UploadPage):
     @expose("/template/people.xlsx")
     def template_view(self) -> FileResponse:
         """The template, with the services and roles that the actor may give."""
+        # Loaded here, for few of the processes that start with the pages make a workbook.
+        from app.exports.templates import people_template
+
         columns = columns_for(*self._grantable())
         return FileResponse(
             people_template(list(columns.values())),
