@@ -1,7 +1,6 @@
 """Fixtures: a fresh world for each test, on SQLite and on PostgreSQL."""
 
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import create_app, jobs
@@ -24,7 +22,8 @@ from app.extensions import db
 from app.models import Organisation
 from app.services import figures, reach, sessions
 from tests import system_packages
-from tests.cast import ORGANISATIONS, PASSWORD, PEOPLE, load_cast
+from tests.cast import ORGANISATIONS, PEOPLE, load_cast
+from tests.clients import Browser, open_browser
 from tests.databases import URL_VARIABLE, PostgresServer, create_database, drop_database, start_postgres
 from tests.rewinding import Rewinder
 from tests.worlds import Owned, make_busy
@@ -246,47 +245,7 @@ def run_jobs(app: Flask) -> Callable[[], int]:
     return partial(run_waiting_jobs, app)
 
 
-class Browser:
-    """A signed-in test client that finds the CSRF token by itself and refuses unsafe pages."""
-
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
-        self._token = ""
-
-    def get(self, url: str, **kwargs: Any) -> Any:
-        """A page."""
-        answer = self.client.get(url, buffered=True, **kwargs)
-        self._look(answer)
-        return answer
-
-    def post(self, url: str, data: dict[str, Any] | None = None, **kwargs: Any) -> Any:
-        """Send a form with a valid token."""
-        if not self._token:
-            self.get("/account/password")
-        answer = self.client.post(url, data={**(data or {}), "csrf_token": self._token}, buffered=True, **kwargs)
-        self._look(answer)
-        return answer
-
-    def _look(self, answer: Any) -> None:
-        if answer.mimetype == "text/html":
-            text = answer.get_data(as_text=True)
-            if found := re.search(r'name="csrf_token" value="([^"]+)"', text):
-                self._token = found[1]
-            assert "Traceback" not in text and "sqlalchemy" not in text.lower()
-
-
-def open_browser(app: Flask, name: str) -> Browser:
-    """That person's browser, signed in by the page; "nobody" is not signed in."""
-    one = Browser(app.test_client())
-    if name != "nobody":
-        one.get("/sign-in")
-        answer = one.post("/sign-in", {"user_id": PEOPLE[name].user_id, "password": PASSWORD})
-        assert answer.status_code == 302, answer.get_data(as_text=True)[:2000]
-        one._token = ""
-    return one
-
-
 @pytest.fixture
-def browser(app: Flask) -> Callable[[str], Browser]:
+def browser(app: Flask) -> Callable[..., Browser]:
     """`browser("ann")` is ann's browser."""
     return partial(open_browser, app)

@@ -21,7 +21,7 @@ def sign_in(one, name: str = "ann", password: str = PASSWORD) -> bool:
 @pytest.fixture
 def locked(app, browser):
     """Ann's own browser, and a lock that a stranger brought upon her."""
-    ann = browser("ann")
+    ann = browser("ann", by_page=True)
     for _ in range(5):
         attempt(app, address="")
     return ann

@@ -57,9 +57,9 @@ def read_rows(app: Flask, words: str) -> list[str]:
 
 
 @pytest.fixture
-def people(busy: dict[str, Owned], browser: Callable[[str], Browser]) -> dict[str, Browser]:
+def people(busy: dict[str, Owned], browser: Callable[..., Browser]) -> dict[str, Browser]:
     """Everybody's browser."""
-    return {name: browser(name) for name in ("nobody", *PEOPLE)}
+    return {name: browser(name, by_page=True) for name in ("nobody", *PEOPLE)}
 
 
 @pytest.fixture

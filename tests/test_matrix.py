@@ -170,9 +170,9 @@ def actors(app: Flask, rows: dict[str, Owned], acting: Callable[..., Any]) -> di
         days = Span(clock.today(), clock.today())
         deputy = deputies.appoint_deputy("ALD-STANDIN", days, powers=["grants", "activity"], reason=WHY).id
         db.session.commit()
-    browsers = {name: open_browser(app, name) for name in ("nobody", *PEOPLE)}
+    browsers = {name: open_browser(app, name, by_page=True) for name in ("nobody", *PEOPLE)}
     for state, name in zip(STATES, [*pks, "xena"], strict=True):
-        browsers[state] = open_browser(app, "nobody" if name in pks else name)
+        browsers[state] = open_browser(app, "nobody" if name in pks else name, by_page=True)
         if name in pks:
             browsers[state].get("/sign-in")
             typed = {"user_id": f"ALD-{name.upper()}", "password": PASSWORD}

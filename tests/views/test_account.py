@@ -195,8 +195,8 @@ def test_what_i_may_do_and_my_own_page_name_the_deputy(browser) -> None:
 
 
 def test_my_activity_is_mine_and_what_others_did_to_my_account(app, acting: Acting, browser) -> None:
-    ann = browser("ann")
-    browser("sue")
+    ann = browser("ann", by_page=True)
+    browser("sue", by_page=True)
     ann.post("/account/details/", {"name": "Anna", "email": "anna@alder.example"})
     page = text_of(ann.get("/account/activity/"))
     assert "changed their own details" in page and "signed in" in page and "Sue" not in page
