@@ -16,7 +16,8 @@ from app.extensions import db
 from app.models import Notification, SavedView
 from app.services import sessions
 from tests.cast import PEOPLE
-from tests.conftest import Browser, run_waiting_jobs
+from tests.conftest import Browser, World, run_waiting_jobs
+from tests.injections import INJECTIONS
 from tests.worlds import workbook
 
 OpenBrowser = Callable[[str], Browser]
@@ -48,6 +49,17 @@ def words(text: str, limit: int) -> str:
 def refusals(answer: Any) -> list[str]:
     """What a page says is wrong, for the report of the test."""
     return re.findall(r'<li><a href="#.*?</li>', answer.get_data(as_text=True))
+
+
+def put_planted(world: World, browser: OpenBrowser) -> Planted:
+    """The busy world with every text of tests/injections.py in it, typed once for all tests of a worker."""
+
+    def make() -> Planted:
+        world.busy()
+        return plant(world.app, browser, INJECTIONS)
+
+    planted: Planted = world.put("planted", make)
+    return planted
 
 
 def plant(app: Flask, browser: OpenBrowser, texts: Sequence[str]) -> Planted:

@@ -131,9 +131,9 @@ def app(worlds: dict[str, World], places: Places) -> Flask:
 
 
 @pytest.fixture
-def visit(live: str, places: Places, chromium: Browser) -> Iterator[OpenVisitor]:
+def visit(live: str, app: Flask, chromium: Browser) -> Iterator[OpenVisitor]:
     """`visit("ann")` is ann's browser on the busy world; whatever it complains about fails the test."""
-    yield from visitors(chromium, live)
+    yield from visitors(chromium, live, app)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.browser.served import fault_of
 from tests.cast import PASSWORD, PEOPLE
+from tests.clients import open_browser
 
 WIDTHS = (1280, 360)
 HEIGHT = 900
@@ -131,6 +132,13 @@ class Visitor:
         self.context, self.watch, self.name = context, watch, name
         self.page = context.new_page()
 
+    def sign_in_with(self, app: Flask, origin: str) -> None:
+        """Show the home page, signed in: what the page of signing in does has tests of its own."""
+        cookie = open_browser(app, self.name).client.get_cookie("cms")
+        assert cookie is not None
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": origin, "httpOnly": True}])
+        self.page.goto("/")
+
     def sign_in(self) -> None:
         """By the page, as everybody does."""
         self.page.goto("/sign-in")
@@ -204,13 +212,22 @@ def load_still(page: Page, address: str) -> None:
 OpenVisitor = Callable[..., Visitor]
 
 
-def visitors(chromium: Browser, origin: str) -> Iterator[OpenVisitor]:
-    """`visit("ann", theme="dark", width=360)`; whatever a browser complained about fails the test at its end."""
+def visitors(chromium: Browser, origin: str, app: Flask) -> Iterator[OpenVisitor]:
+    """`visit("ann", theme="dark", width=360)`; whatever a browser complained about fails the test at its end.
+
+    A person is signed in and sees the home page, by the page of signing in where a test asks for that (`by_page`).
+    """
     watch = Watch(origin)
     contexts: list[BrowserContext] = []
 
     def open_visitor(
-        name: str, *, theme: str = "light", width: int = WIDTHS[0], has_scripts: bool = True, goes: bool = True
+        name: str,
+        *,
+        theme: str = "light",
+        width: int = WIDTHS[0],
+        has_scripts: bool = True,
+        goes: bool = True,
+        by_page: bool = False,
     ) -> Visitor:
         context = chromium.new_context(
             base_url=origin,
@@ -225,10 +242,13 @@ def visitors(chromium: Browser, origin: str) -> Iterator[OpenVisitor]:
         watch.follow(context, has_scripts=has_scripts)
         visitor = Visitor(context, watch, name)
         visitor.choose_theme(theme, origin)
-        if goes:
-            visitor.page.goto("/sign-in")
-        if name != "nobody":
+        if name == "nobody":
+            if goes:
+                visitor.page.goto("/sign-in")
+        elif by_page:
             visitor.sign_in()
+        else:
+            visitor.sign_in_with(app, origin)
         return visitor
 
     yield open_visitor

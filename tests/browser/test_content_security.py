@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
 from app.views import static_files
@@ -12,8 +13,7 @@ from tests.browser.served import fault_of, is_unmaintained
 from tests.conftest import World
 from tests.html_pages import addresses_of_files
 from tests.injections import INJECTIONS
-from tests.planting import plant
-from tests.stops import Places
+from tests.planting import put_planted
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-live")]
 
@@ -43,9 +43,9 @@ FAULTS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_watch_on_every_page_sees_a_fault(live: str, places: Places, chromium: Browser, fault: str) -> None:
+def test_the_watch_on_every_page_sees_a_fault(live: str, app: Flask, chromium: Browser, fault: str) -> None:
     """The other tests are green because nothing is wrong, not because nobody looks."""
-    watched = visitors(chromium, live)
+    watched = visitors(chromium, live, app)
     visitor: Visitor = next(watched)("nobody")
 
     def spoil(route: Any) -> None:
@@ -63,7 +63,7 @@ def test_no_typed_text_runs_in_a_browser(
     visit: OpenVisitor, worlds: dict[str, World], client: Callable[[str], Any]
 ) -> None:
     """Every page that shows one, opened; the watch fails the test for dialogs, refusals and strange requests."""
-    planted = plant(worlds["sqlite"].app, client, INJECTIONS)
+    planted = put_planted(worlds["sqlite"], client)
     visited = 0
     by_person: dict[str, list[str]] = {}
     for name, address in dict.fromkeys(planted.pages):

@@ -16,17 +16,16 @@ from tests.browser.test_accessibility import Findings
 from tests.browser.test_keyboard import sign_in
 from tests.cast import PASSWORD
 from tests.signing_in import NEW, code, find, give_app, last_link
-from tests.stops import Places
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-live")]
 
 
 @pytest.fixture
-def visit_by_name(live: str, places: Places, chromium: Browser) -> Iterator[OpenVisitor]:
+def visit_by_name(live: str, app: Flask, chromium: Browser) -> Iterator[OpenVisitor]:
     """The same panel by a name instead of a number: passkeys are good for names only."""
     origin = live.replace("127.0.0.1", "localhost")
     passkeys.configure(base_url=origin)
-    yield from visitors(chromium, origin)
+    yield from visitors(chromium, origin, app)
 
 
 def invite(app: Flask, name: str) -> str:
