@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import InvalidatePoolError
 
-# How a server isolates what writes: each statement sees what was committed before it, as where statements stand alone.
+# How a server isolates transactions that write: each statement sees what others had committed when it began.
 WRITING: IsolationLevel = "READ COMMITTED"
 # A transaction that reads and then writes fails at once on SQLite when another writer is ahead of it,
 # whatever the timeout; so everything that may write takes the write lock first and waits its turn.

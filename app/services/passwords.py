@@ -82,7 +82,7 @@ def check_new(password: str, *, user_id: str, words: Iterable[str] = ()) -> None
         raise RuleBroken(f"Use {LONGEST} characters at most.", field="new_password")
     if user_id.casefold() in password.casefold():
         raise RuleBroken("Choose a password that does not hold your user ID.", field="new_password")
-    # Loaded here, for its lists of words take longer than most of what the service needs to start.
+    # Loaded here: few of the processes that start need its lists of words.
     from zxcvbn import zxcvbn
 
     known = {word for word in re.split(r"\W+", " ".join([user_id, *words, *SERVICE_WORDS]).casefold()) if len(word) > 2}

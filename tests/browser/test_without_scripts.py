@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-live")]
 
 
 def open_page(visit: OpenVisitor, name: str) -> Page:
-    """Signed in, without scripts."""
-    return visit(name, has_scripts=False).page
+    """Signed in by the page, without scripts."""
+    return visit(name, has_scripts=False, by_page=True).page
 
 
 def press(page: Page, name: str) -> None:
@@ -110,7 +110,7 @@ def test_adding_a_person_who_then_chooses_a_password(app: Flask, visit: OpenVisi
 
 
 def test_menus_open_and_a_theme_is_chosen(visit: OpenVisitor, places: Places) -> None:
-    ann = visit("ann", has_scripts=False, width=360).page
+    ann = visit("ann", has_scripts=False, width=360, by_page=True).page
     ann.get_by_label("Menu", exact=True).click()
     ann.get_by_role("navigation", name="Menu of sections").get_by_role("link", name="Contacts").click()
     expect(ann.get_by_role("heading", level=1)).to_have_text("Contacts")
