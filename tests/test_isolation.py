@@ -210,6 +210,8 @@ LISTS = (
     ("ann", "/views/"),
     ("root", "/mail/"),
 )
+# Who asks, and the rows with their count; and the saved views of those who see any.
+FEWER = {("ada", "/contacts/"): 2, ("ada", "/contacts/?status=logged&sort=due"): 2, ("ann", "/contacts/"): 3}
 
 
 def test_a_list_page_asks_the_database_five_times_at_most(app, busy, browser) -> None:
@@ -229,6 +231,6 @@ def test_a_list_page_asks_the_database_five_times_at_most(app, busy, browser) ->
         for name, address in LISTS:
             counted.clear()
             assert people[name].get(address).status_code == 200
-            assert 1 < len(counted) <= 5, (name, address, counted)
+            assert 1 < len(counted) <= FEWER.get((name, address), 5), (name, address, counted)
     finally:
         event.remove(engine, "before_cursor_execute", count)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from itertools import count
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from app.domain.errors import NotAllowed
 from app.domain.preferences import Preferences
@@ -16,6 +16,19 @@ from app.extensions import db, session_number
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+class Glance(NamedTuple):
+    """What was read about a signed-in person when their request began, for every page to show.
+
+    Their unread notifications and the contacts that wait for their side, both up to a hundred; whether they see any
+    saved view; and (code, name) of every contact type, by code: None where nobody has read them.
+    """
+
+    unread_count: int = 0
+    waiting_count: int = 0
+    has_saved_views: bool = True
+    type_names: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -27,8 +40,7 @@ class Actor:
     organisation that is not theirs, `on_behalf_of` is its name, `reason` is why, `acts_until` is when that ends,
     `acting_pk` is the key of what says so, and `themselves` is who they are in their own account.
     `is_pending` is somebody whose second factor is still asked for, who may do nothing; `is_proved` somebody who has
-    shown who they are within the last minutes. The counts are of a signed-in person's unread notifications and of the
-    contacts that wait for their side, both up to a hundred.
+    shown who they are within the last minutes.
     """
 
     user_pk: int | None
@@ -53,8 +65,7 @@ class Actor:
     acting_pk: int | None = None
     themselves: "Actor | None" = None
     preferences: Preferences = Preferences()
-    unread_count: int = 0
-    waiting_count: int = 0
+    glance: Glance = Glance()
 
     @property
     def reaches_all(self) -> bool:

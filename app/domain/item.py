@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from app.domain import clock
@@ -56,6 +57,7 @@ class ItemKind(ABC):
         return stored
 
 
+@lru_cache(maxsize=4000)
 def show_date(day: date) -> str:
     """23 Nov 2026."""
     return f"{day.day} {day:%b %Y}"

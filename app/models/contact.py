@@ -13,6 +13,8 @@ from app.models.organisation import Organisation
 # Written as each database writes the condition: a partial index serves only a query that says the same.
 _IS_OPEN, _IS_OPEN_SQLITE, _IS_CLOSED = text("is_open"), text("is_open = 1"), text("closed_at IS NOT NULL")
 HAS_FINGERPRINT = text("fingerprint <> ''")
+# By the status as it is stored: a list asks it of each row.
+_HOLDERS = {status.value: party.value for status, party in HOLDERS.items()}
 
 
 class Contact(OrganisationOwned, Model):
@@ -78,7 +80,7 @@ class Contact(OrganisationOwned, Model):
     @property
     def holder(self) -> str:
         """The party whose turn it is."""
-        return HOLDERS[Status(self.status)].value
+        return _HOLDERS[self.status]
 
     def __str__(self) -> str:
         return self.reference

@@ -1,5 +1,6 @@
 """Lists as people like to open them: a name for what the address bar says."""
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -18,15 +19,25 @@ MOST_VIEWS = 50
 _NOT_KEPT = frozenset({"after", "before", "view"})
 
 
+def _seen_by(user_pk: Any, organisation_pk: Any) -> ColumnElement[bool]:
+    is_seen = or_(SavedView.user_id == user_pk, SavedView.is_shared)
+    return and_(SavedView.organisation_id == organisation_pk, is_seen)
+
+
 def visible_views() -> ColumnElement[bool]:
     """Which views the actor sees: their own, and those shared in their own organisation."""
-    actor = current_actor()
-    is_seen = or_(SavedView.user_id == actor.user_pk, SavedView.is_shared)
-    return and_(SavedView.organisation_id == actor.organisation_id, is_seen)
+    return _seen_by(current_actor().user_pk, current_actor().organisation_id)
+
+
+def has_views(user: type[User]) -> ColumnElement[bool]:
+    """Whether there is any view that a user of the statement around this sees."""
+    return select(SavedView.id).where(_seen_by(user.id, user.organisation_id)).correlate(user).exists()
 
 
 def list_views(page: str) -> list[SavedView]:
     """The views of a page that the actor sees, their own first, each part by name."""
+    if not current_actor().glance.has_saved_views:
+        return []
     is_own = SavedView.user_id == current_actor().user_pk
     wanted = select(SavedView).where(SavedView.page == page, visible_views())
     return list(db.session.scalars(wanted.order_by(is_own.desc(), SavedView.name, SavedView.id)))

@@ -18,10 +18,9 @@ from app.domain.roles import EVERYONE, Permission, Role, is_closely_guarded, per
 from app.extensions import db
 from app.models import ActingSession, Grant, Organisation, SignInLink, User, UserSession
 from app.models.base import UtcDateTime
-from app.services import audit, locks, passwords, reach, second_factors, standing
+from app.services import audit, glance, locks, passwords, reach, second_factors, standing
 from app.services.in_force import counts_on
 from app.services.locking import for_change
-from app.services.waiting import UNREAD, WAITING
 
 # One answer for every cause, known before the password was right or not.
 WRONG = (
@@ -134,8 +133,7 @@ def _session() -> Select[Any]:
             Organisation.is_active,
             second_factors.HAS_ANY,
             User.preferences,
-            UNREAD,
-            WAITING,
+            *glance.COLUMNS,
             reach.MEMBERS,
             reach.deputy_on(today),
             *reach.ACTING,
@@ -159,8 +157,8 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         return None
     first: tuple[Any, ...] = tuple(rows[0])
     session_pk, created_at, last_seen_at, revoked_at, is_pending, proved_at = first[:6]
-    is_active, is_organisation_active, has_factor, chosen, unread_count, waiting_count = first[6:12]
-    looks_after, acting, person = first[12:14], first[14:19], list(first[19:-1])
+    is_active, is_organisation_active, has_factor, chosen = first[6:10]
+    seen, looks_after, acting, person = first[10:14], first[14:16], first[16:21], list(first[21:-1])
     if revoked_at or not is_active or not is_organisation_active:
         return None
     roles = frozenset(Role(row.role) for row in rows if row.role)
@@ -184,8 +182,7 @@ def resume(token: str, *, idle: timedelta, longest: timedelta) -> Actor | None:
         must_add_factor=must_add_factor,
         is_proved=proved_at is not None and timedelta() <= now - proved_at <= PROVED_FOR,
         preferences=Preferences.read(chosen),
-        unread_count=unread_count,
-        waiting_count=waiting_count,
+        glance=glance.read(seen),
     )
     return reach.act(actor, *acting) if acting[0] and actor.may(Permission.ACCESS_ACT) else actor
 

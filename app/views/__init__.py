@@ -81,9 +81,9 @@ class MenuItem(NamedTuple):
 
 def _badge(view: Page, actor: Actor) -> tuple[str, str]:
     counted = next((words for needed, words in view.menu_counts.items() if actor.may(needed)), "")
-    if not counted or not actor.waiting_count:
+    if not counted or not actor.glance.waiting_count:
         return "", ""
-    return "99+" if actor.waiting_count > 99 else str(actor.waiting_count), counted
+    return "99+" if actor.glance.waiting_count > 99 else str(actor.glance.waiting_count), counted
 
 
 limit_bodies = request_scope.limit_bodies

@@ -13,7 +13,7 @@ from app.access.actor import current_actor
 from app.domain.errors import DomainError
 from app.services import saved_views
 from app.services.sorting import Sort
-from app.views.listing import Asked, Bar, ListFilter, Listing, count_up_to_cap, merge_arguments, read_parameters
+from app.views.listing import Asked, Bar, ListFilter, Listing, merge_arguments, read_parameters
 from app.views.listing_columns import Column, shown_columns
 from app.views.listing_paging import Rows, fetch_page
 from app.views.listing_rows import render_rows
@@ -108,14 +108,12 @@ class ListPage(RowPages):
         if not page.rows and (asked.after or asked.before):
             asked = asked.turned_back("There is no such page any more, so this is the first page.")
             page = self._fetch(statement, asked)
-        is_whole = not asked.after and not asked.before and page.after is None
-        count = len(page.rows) if is_whole else page.matching
         tabs, more_tabs = make_tabs(views, opened.view, self.base_url)
         return Listing(
             asked=asked,
             bar=bar,
             rows=page.rows,
-            count=count_up_to_cap(statement) if count is None else count,
+            count=page.matching,
             before=page.before,
             after=page.after,
             first_number=page.first_number,

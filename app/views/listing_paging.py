@@ -25,14 +25,14 @@ class Place(NamedTuple):
 class Rows(NamedTuple):
     """One page: its rows, the tokens of the pages before and after it, and the number of its first row.
 
-    `matching` is how many rows match, at most one more than the cap, where the statement of the rows tells it.
+    `matching` is how many rows match on all pages, at most one more than the cap; 0 where there are none here.
     """
 
     rows: list[Any]
     before: str | None
     after: str | None
     first_number: int
-    matching: int | None = None
+    matching: int
 
 
 def counting(statement: Select[Any]) -> Select[Any]:
@@ -54,25 +54,26 @@ def fetch_page(
 ) -> Rows:
     """Rows of one page, and the tokens of the pages before and after it (None where there is none).
 
-    By key, never by OFFSET: the page at row 500,000 costs what the first one costs. What `prepare` adds is asked of the
-    rows of the page only, where a database that has to sort would ask it of every row that matches; the same statement
-    then counts.
+    By key, never by OFFSET: the page at row 500,000 costs what the first one costs. The same statement counts. What
+    `prepare` adds is asked of the rows of the page only, where a database that has to sort would ask it of every row
+    that matches.
     """
     key = sort.column.class_.id
     columns = [sort.column] if sort.column.key == "id" else [sort.column, key]
     is_backward = before is not None
     place = before or after
     is_descending = sort.is_descending != is_backward
-    everything = statement
+    matching = counting(statement).scalar_subquery()
     if place is not None:
         left = tuple_(*columns) if len(columns) > 1 else columns[0]
         right = tuple_(*place.key) if len(columns) > 1 else place.key[0]
         statement = statement.where(left < right if is_descending else left > right)
     keys = sort.keys(reverse=is_backward)
     wanted = statement.order_by(*keys).limit(size + 1)
-    if prepare is not None:
+    if prepare is None:
+        wanted = wanted.add_columns(matching)
+    else:
         chosen = wanted.with_only_columns(*columns).subquery()
-        matching = counting(everything).scalar_subquery()
         wanted = prepare(select(key.class_, matching).join(chosen, chosen.c.id == key)).order_by(*keys)
     found = db.session.execute(wanted).unique().all()
     rows = [row[0] for row in found]
@@ -90,7 +91,7 @@ def fetch_page(
         make_token(rows[0], name, columns, first) if rows and has_before else None,
         make_token(rows[-1], name, columns, first + len(rows) - 1) if rows and has_after else None,
         first,
-        found[0][1] if found and prepare is not None else None,
+        found[0][1] if found else 0,
     )
 
 

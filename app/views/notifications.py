@@ -45,7 +45,7 @@ class NotificationPage(Page):
             address_of=_address_of,
             code_of=encode_id,
             show_instant=show_instant,
-            has_unread=bool(current_actor().unread_count),
+            has_unread=bool(current_actor().glance.unread_count),
         )
 
     @expose("/<code>/open/", methods=("POST",))

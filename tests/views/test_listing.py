@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from app.domain import clock
 from app.extensions import db
-from app.models import Contact
+from app.models import Contact, ContactType
 from app.services import contact_types, contacts, drafts
 from app.services.contact_list import SORTS
 from app.views import public_ids
@@ -100,9 +100,31 @@ def test_a_count_is_exact_up_to_a_thousand(acting, browser) -> None:
     assert "1,000+" in ann.get("/").get_data(as_text=True)
 
 
+def test_each_page_counts_what_all_pages_hold(acting, browser) -> None:
+    with acting("ann"):
+        raise_many(COUNT)
+    ann = browser("ann")
+    for way in ("next", "prev"):
+        address = walk(ann, "/contacts/", "next")[1] if way == "prev" else "/contacts/"
+        while address:
+            text = ann.get(address).text
+            assert f"of {COUNT}" in " ".join(text.split()), address
+            onward = link(text, way)
+            address = onward and f"/contacts/{onward}"
+
+
+def test_a_contact_type_that_is_renamed_is_called_so_at_once(acting, browser) -> None:
+    ann = browser("ann")
+    assert ">ADD Address amendments</option>" not in ann.get("/contacts/").text
+    with acting("root"):
+        db.session.scalars(select(ContactType).where(ContactType.code == "ADD")).one().name = "Address amendments"
+        db.session.commit()
+    assert ">ADD Address amendments</option>" in ann.get("/contacts/").text
+
+
 @pytest.mark.parametrize("page_size", [1, 50])
 def test_a_count_is_of_ones_own_rows(busy, browser, monkeypatch, page_size) -> None:
-    """Also where there are more than a page holds: a shorter list is not counted by the database."""
+    """Also where there are more than a page holds."""
     monkeypatch.setattr(ListPage, "page_size", page_size)
     for name, address, text in (
         ("ann", "/contacts/", "2 contacts"),

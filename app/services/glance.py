@@ -1,12 +1,17 @@
-"""What is counted for a signed-in person as part of the one statement each request begins with."""
+"""What pages show at a glance, read as part of the one statement each request begins with.
+
+A statement of its own costs a page about a twelfth of its time, far more than the database takes to answer it.
+"""
 
 from typing import Any
 
 from sqlalchemy import Select, case, func, select
 
+from app.access.actor import Glance
 from app.domain.lifecycle import Status
 from app.models import Contact, Notification, Organisation, User
 from app.models.organisation import XOSERVE_KIND
+from app.services import contact_types, saved_views
 
 # More than this many are "99+".
 MOST_COUNTED = 100
@@ -17,9 +22,9 @@ def _count_some(wanted: Select[Any]) -> Any:
     return select(func.count()).select_from(some).scalar_subquery()
 
 
-UNREAD = _count_some(select(Notification.id).where(Notification.user_id == User.id, Notification.read_at.is_(None)))
+_UNREAD = _count_some(select(Notification.id).where(Notification.user_id == User.id, Notification.read_at.is_(None)))
 # Contacts that wait for this person's side: Xoserve claims what nobody has, customers answer what they are asked.
-WAITING = case(
+_WAITING = case(
     (
         Organisation.kind_code == XOSERVE_KIND,
         _count_some(select(Contact.id).where(Contact.is_open, Contact.assignee_id.is_(None))),
@@ -30,3 +35,16 @@ WAITING = case(
         )
     ),
 )
+# Of a statement over `User` and `Organisation`: what `Glance` is made of, in its order.
+COLUMNS: tuple[Any, ...] = (
+    _UNREAD,
+    _WAITING,
+    saved_views.has_views(User),
+    contact_types.NAMES,
+)
+
+
+def read(values: tuple[Any, ...]) -> Glance:
+    """The values of `COLUMNS`."""
+    unread_count, waiting_count, has_saved_views, names = values
+    return Glance(unread_count, waiting_count, has_saved_views, tuple(contact_types.split_names(names)))
