@@ -12,6 +12,7 @@ from bench.worlds.world import PASSWORD
 
 SECONDS = 120
 _FORM = "application/x-www-form-urlencoded"
+_SET = re.compile(rb"(?i)\r\nset-cookie: ([^;\r]+)")
 
 
 class WrongAnswer(Exception):
@@ -98,12 +99,18 @@ class Repeated:
 
 
 class _Connection:
-    """Kept alive; reads no more of an answer than it must, so that the client costs next to nothing."""
+    """Kept alive, with the cookies that answers set; reads no more of one than it must, so that the client costs next
+    to nothing."""
 
     def __init__(self, page: Repeated) -> None:
-        head = f"GET {page.path} HTTP/1.1\r\nHost: {HOST}:{page.port}\r\nCookie: {page.cookie}\r\n\r\n"
-        self._request = head.encode()
         self._page = page
+        self._cookies = dict(one.split("=", 1) for one in page.cookie.split("; "))
+        self._request = self._write()
+
+    def _write(self) -> bytes:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        head = f"GET {self._page.path} HTTP/1.1\r\nHost: {HOST}:{self._page.port}\r\nCookie: {cookies}\r\n\r\n"
+        return head.encode()
 
     def __enter__(self) -> "_Connection":
         self._socket = socket.create_connection((HOST, self._page.port), timeout=SECONDS)
@@ -119,7 +126,12 @@ class _Connection:
         received = bytearray()
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self._receive()
-        head = bytes(received[:end]).lower()
+        whole = bytes(received[:end])
+        head = whole.lower()
+        if b"\r\nset-cookie:" in head:
+            # As a browser does: a page that would have to set it again each time costs more than one that is known.
+            self._cookies |= dict(pair.decode().split("=", 1) for pair in _SET.findall(whole))
+            self._request = self._write()
         length = re.search(rb"\r\ncontent-length: (\d+)", head)
         if not head.startswith(b"http/1.1 200") or length is None:
             raise WrongAnswer(f"{self._page.path}: {head[:60]!r}")

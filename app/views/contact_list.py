@@ -7,7 +7,6 @@ from typing import Any
 from flask import url_for
 from markupsafe import Markup, escape
 from sqlalchemy import Select
-from sqlalchemy.orm import joinedload
 
 from app.access.actor import allowed, current_actor
 from app.domain import clock
@@ -19,7 +18,7 @@ from app.services import contact_bulk, contact_list, contact_types, contacts
 from app.views.list_export import ExportingListPage
 from app.views.listing import Asked, ListFilter
 from app.views.lookups import organisation_filter
-from app.views.words import HOLDER_WORDS, due_words, status_tag
+from app.views.words import due_words, holder_words, status_tag
 
 
 def _due(view: Any, context: Any, contact: Contact, name: str) -> Any:
@@ -35,9 +34,8 @@ def _name(text: str) -> Markup:
     return Markup(f'<span class="cms-name-cell">{escape(text)}</span>')  # noqa: S704 - escaped
 
 
-def _organisation(view: Any, context: Any, contact: Contact, name: str) -> str:
-    organisation = contact.organisation
-    return _name(organisation.name) if organisation is not None else ""
+def _organisation(view: Any, context: Any, contact: Any, name: str) -> str:
+    return _name(contact.organisation_name or "")
 
 
 def _person(view: Any, context: Any, contact: Contact, name: str) -> str:
@@ -48,6 +46,24 @@ def _person(view: Any, context: Any, contact: Contact, name: str) -> str:
 def _day(view: Any, context: Any, contact: Contact, name: str) -> str:
     instant = getattr(contact, name)
     return show_date(instant.astimezone(clock.LONDON).date()) if instant else ""
+
+
+# What a row is made of, whichever columns are shown; the organisation's name comes to those who see several.
+_COLUMNS: tuple[Any, ...] = (
+    Contact.id,
+    Contact.reference,
+    Contact.type_code,
+    Contact.mprn,
+    Contact.summary,
+    Contact.status,
+    Contact.is_open,
+    Contact.assignee_name,
+    Contact.due_on,
+    Contact.raised_at,
+    Contact.own_reference,
+    Contact.raised_by_name,
+    Contact.closed_at,
+)
 
 
 class ContactListPage(ExportingListPage):
@@ -110,7 +126,7 @@ class ContactListPage(ExportingListPage):
         "summary": _summary,
         "organisation": _organisation,
         "status": lambda view, context, contact, name: status_tag(contact.status),
-        "holder": lambda view, context, contact, name: HOLDER_WORDS.get(contact.holder, contact.holder),
+        "holder": lambda view, context, contact, name: holder_words(contact.status),
         "assignee_name": _person,
         "raised_by_name": _person,
         "due_on": _due,
@@ -145,9 +161,14 @@ class ContactListPage(ExportingListPage):
         return contact_list.select_contacts(parameters, sort)
 
     def prepare_rows(self, statement: Select[Any]) -> Select[Any]:
+        """Columns and no entities: made into a `Contact` each, the rows would cost a page a tenth more."""
+        wanted = statement.with_only_columns(*_COLUMNS)
         if not self.actor_sees_all():
-            return statement
-        return statement.options(joinedload(Contact.organisation).load_only(Organisation.name))
+            return wanted
+        return wanted.outerjoin(Contact.organisation).add_columns(Organisation.name.label("organisation_name"))
+
+    def prepare_one(self, statement: Select[Any]) -> Select[Any]:
+        return statement
 
     def row_url(self, row: Contact) -> str:
         return f"{self.base_url}{row.reference}/"

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models import AuditEvent, Contact
 from app.services import contact_list, contact_types, contacts, due_dates
 from app.views.forms import MoveForm, shape_move_form
-from app.views.words import CHANNELS, HOLDER_WORDS, due_words, show_instant, status_tag
+from app.views.words import CHANNELS, due_words, holder_words, show_instant, status_tag
 
 TIMELINE_FILTERS = {"all": "All", "messages": "Messages", "status": "Status changes"}
 
@@ -65,7 +65,7 @@ def context(contact: Contact) -> dict[str, Any]:
         "events": EVENTS,
         "channels": CHANNELS,
         "outcomes": contacts.outcome_texts(),
-        "holder_words": HOLDER_WORDS,
+        "holder_words": holder_words,
         "can_see_uploads": current_actor().may(Permission.UPLOAD_READ),
     }
 

@@ -58,7 +58,7 @@ class KitPage(Page):
         form.wrong.errors = ["“1234567890” is not a valid MPRN: its last two digits do not check."]
         today = clock.today()
         dues = [
-            due_words(SimpleNamespace(due_on=today + timedelta(days=days), is_open=is_open, status=status))  # type: ignore[arg-type]
+            due_words(SimpleNamespace(due_on=today + timedelta(days=days), is_open=is_open, status=status))
             for days, is_open, status in (
                 (9, True, Status.LOGGED),
                 (1, True, Status.ASSIGNED),

@@ -74,6 +74,10 @@ class ListPage(RowPages):
         """The row's name among chosen rows."""
         return self.address_id(row)
 
+    def pick_ids(self, rows: Sequence[Any]) -> str:
+        """The names of these rows, as the form sends them."""
+        return ",".join(map(self.pick_id, rows))
+
     def row_actions(self, row: Any) -> Sequence[tuple[str, str]]:
         """(label, address) of what a row offers besides its own page."""
         return ()
@@ -141,9 +145,17 @@ class ListPage(RowPages):
                 asked = asked.without(refusal.field, refusal.message)
 
     def _fetch(self, statement: Select[Any], asked: Asked) -> Rows:
-        order, size = self.sorts[asked.sort], self.page_size
-        wanted, prepare = (statement, self.prepare_rows) if self.prepares_late else (self.prepare_rows(statement), None)
-        return fetch_page(wanted, self.endpoint, asked.sort, order, size, asked.after, asked.before, prepare)
+        return fetch_page(
+            statement,
+            self.endpoint,
+            asked.sort,
+            self.sorts[asked.sort],
+            self.page_size,
+            asked.after,
+            asked.before,
+            self.prepare_rows,
+            prepares_late=self.prepares_late,
+        )
 
     def interpret(self, asked: Asked) -> Asked:
         """What a question means beyond its words."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 
@@ -215,6 +217,10 @@ class Listing:
         """Whether the bar has a field that needs the look-up's script."""
         return any(isinstance(choice, LookUpFilter) for choice in self.filters)
 
+    def options_of(self, choice: ListFilter) -> Markup:
+        """What a filter's drop-down offers, the value in force chosen."""
+        return _write_options(tuple(choice.choices()), self.asked.filters.get(choice.name, ""))
+
     def label_of(self, choice: ListFilter) -> str:
         """How the value of a filter reads; "" for one that is not in force."""
         value = self.asked.filters.get(choice.name, "")
@@ -270,6 +276,15 @@ def read_parameters(args: MultiDict[str, str], bar: Bar) -> Asked:
         (*refusals, *wrong),
         columns,
         COMPACT if density == COMPACT else "",
+    )
+
+
+@lru_cache(maxsize=500)
+def _write_options(choices: tuple[tuple[str, str], ...], chosen: str) -> Markup:
+    """Written once for those who are offered the same, because a template loop costs more than the rows below it."""
+    option, selected = Markup('<option value="{}">{}</option>'), Markup('<option value="{}" selected>{}</option>')
+    return Markup("").join(
+        (selected if str(value) == chosen else option).format(value, label) for value, label in choices
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 COMPACT = "compact"
 # As an address names them; the first is what a list begins with.
@@ -19,7 +20,12 @@ class Column:
     @property
     def word(self) -> str:
         """Its label as an address holds it: `own-reference`."""
-        return self.label.lower().replace(" ", "-")
+        return _word(self.label)
+
+
+@lru_cache(maxsize=500)
+def _word(label: str) -> str:
+    return label.lower().replace(" ", "-")
 
 
 def read_columns(given: Sequence[str], columns: Sequence[Column]) -> tuple[tuple[str, ...], list[str]]:

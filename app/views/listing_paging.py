@@ -50,13 +50,15 @@ def fetch_page(
     size: int,
     after: Place | None,
     before: Place | None,
-    prepare: Callable[[Select[Any]], Select[Any]] | None = None,
+    prepare: Callable[[Select[Any]], Select[Any]] = lambda statement: statement,
+    *,
+    prepares_late: bool = False,
 ) -> Rows:
     """Rows of one page, and the tokens of the pages before and after it (None where there is none).
 
     By key, never by OFFSET: the page at row 500,000 costs what the first one costs. The same statement counts. What
-    `prepare` adds is asked of the rows of the page only, where a database that has to sort would ask it of every row
-    that matches.
+    `prepare` adds is asked with the rows, or some columns are left of them; it `prepares_late` where that is asked of
+    the rows of the page, because a database that has to sort would ask it of every row that matches.
     """
     key = sort.column.class_.id
     columns = [sort.column] if sort.column.key == "id" else [sort.column, key]
@@ -70,13 +72,13 @@ def fetch_page(
         statement = statement.where(left < right if is_descending else left > right)
     keys = sort.keys(reverse=is_backward)
     wanted = statement.order_by(*keys).limit(size + 1)
-    if prepare is None:
-        wanted = wanted.add_columns(matching)
-    else:
+    if prepares_late:
         chosen = wanted.with_only_columns(*columns).subquery()
-        wanted = prepare(select(key.class_, matching).join(chosen, chosen.c.id == key)).order_by(*keys)
-    found = db.session.execute(wanted).unique().all()
-    rows = [row[0] for row in found]
+        wanted = select(key.class_).join(chosen, chosen.c.id == key).order_by(*keys)
+    result = db.session.execute(prepare(wanted).add_columns(matching))
+    are_columns = len(result.keys()) > 2
+    found = result.all() if are_columns else result.unique().all()
+    rows = list(found) if are_columns else [row[0] for row in found]
     has_more = len(rows) > size
     rows = rows[:size]
     if is_backward:
@@ -91,7 +93,7 @@ def fetch_page(
         make_token(rows[0], name, columns, first) if rows and has_before else None,
         make_token(rows[-1], name, columns, first + len(rows) - 1) if rows and has_after else None,
         first,
-        found[0][1] if found else 0,
+        found[0][-1] if found else 0,
     )
 
 

@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from markupsafe import Markup
 
 from app.domain import clock, item
 from app.domain.item import show_date
-from app.domain.lifecycle import Status
-from app.models import Contact
+from app.domain.lifecycle import HOLDERS, Holder, Status
 
 CHANNELS = {"screen": "on screen", "spreadsheet": "by spreadsheet", "batch": "by batch file", "api": "over the API"}
 
@@ -23,8 +23,15 @@ def status_tag(status: str) -> Markup:
     return _TAGS[status]
 
 
-# Whose turn it is, as customers read it in their own list.
-HOLDER_WORDS = {"Originator": "You", "Nobody": ""}
+_HOLDERS_READ = {
+    status.value: {Holder.ORIGINATOR: "You", Holder.NOBODY: ""}.get(party, party.value)
+    for status, party in HOLDERS.items()
+}
+
+
+def holder_words(status: str) -> str:
+    """Whose turn it is, as customers read it of their own contacts; "" when it is nobody's."""
+    return _HOLDERS_READ[status]
 
 
 # Business days are for computing; people count days. So many days at most -> how full the bar is.
@@ -32,10 +39,10 @@ _DUE_STEPS = ((-1, 5), (0, 4), (2, 3), (5, 2), (10, 1))
 _DUE = Markup('<span class="cms-due cms-due-{}"><span>{}</span><span class="cms-due-left">{}</span></span>')
 
 
-def due_words(contact: Contact) -> Markup | str:
-    """A due date; for open contacts with how far off it is, as a small bar and in words, never by colour alone.
+def due_words(contact: Any) -> Markup | str:
+    """A due date, of a contact or its columns; while it is open with how far off it is, as a small bar and in words.
 
-    While the originator has been asked our clock stands.
+    Never by colour alone. While the originator has been asked our clock stands.
     """
     if not contact.is_open:
         return show_date(contact.due_on)
