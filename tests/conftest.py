@@ -46,6 +46,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _server.stop()
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: while one waits for a browser, a database or the clock, another works."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Which servers the tests talk to."""
     return f"sqlite {sqlite3.sqlite_version}; postgresql: {_server.source if _server else 'started by the controller'}"

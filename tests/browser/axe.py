@@ -27,13 +27,13 @@ def load(page: Page) -> None:
 
 
 def find_violations(
-    page: Page, *, within: str | None = None, has_only_colours: bool = False
+    page: Page, *, within: str | None = None, has_only_colours: bool = False, has_advice: bool = False
 ) -> tuple[list[str], list[str]]:
     """(what breaks WCAG 2.2 A or AA, what is only advised against): one line for each rule, with its first elements.
 
-    `within` is the selector of the part that is looked at, None for all of the page.
+    `within` is the selector of the part that is looked at, None for all of the page; advice is asked for `has_advice`.
     """
-    wanted = ["rule", COLOURS] if has_only_colours else ["tag", [*DEMANDED, ADVISED]]
+    wanted = ["rule", COLOURS] if has_only_colours else ["tag", [*DEMANDED, *([ADVISED] if has_advice else [])]]
     found: list[dict[str, Any]] = page.evaluate(RUN, [within, *wanted])
     broken = [_line(rule) for rule in found if ADVISED not in rule["tags"]]
     return broken, [_line(rule) for rule in found if ADVISED in rule["tags"]]

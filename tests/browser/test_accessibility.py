@@ -10,7 +10,7 @@ from werkzeug.exceptions import default_exceptions
 from app.services import contact_list
 from app.views import errors
 from tests.browser import axe
-from tests.browser.live import THEMES, OpenVisitor, Visitor, widths_of
+from tests.browser.live import PICTURES, THEMES, OpenVisitor, Visitor, widths_of
 from tests.stops import Places, Stop, different_people, stops_of
 
 # One worker looks at everybody's pages, for it remembers which it has seen.
@@ -96,12 +96,12 @@ class Findings:
 
     def _ask_axe(self, where: str, **how: Any) -> None:
         self.visitor.picture(f"{self.visitor.name}/{where}")
-        broken, advice = axe.find_violations(self.visitor.page, **how)
+        broken, advice = axe.find_violations(self.visitor.page, has_advice=bool(PICTURES), **how)
         self.broken += [f"{where}: {line}" for line in broken]
         self.advice += [f"{where}: {line}" for line in advice]
 
     def judge(self) -> None:
-        """Advice is printed, a broken rule fails."""
+        """A broken rule fails; advice is asked for and printed where somebody looks at pictures."""
         if self.advice:
             print("\n".join(sorted({line.split(": ", 1)[1][:300] for line in self.advice})))
         assert not self.broken, "\n".join(self.broken)
