@@ -54,8 +54,11 @@ def test_what_a_get_changes_is_not_kept(app, acting, browser, monkeypatch) -> No
 
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
-def test_what_is_read_again_is_not_planned_again(world, app, browser) -> None:
-    """The driver forgets its prepared statements at a rollback, so pages that only read have none."""
+def test_what_is_read_again_is_not_planned_again(world, as_copied, app, browser) -> None:
+    """The driver forgets its prepared statements at a rollback, so pages that only read have none.
+
+    The database is a fresh copy, for then there is one connection: several, left by a test of races, take turns.
+    """
     ann = browser("ann")
     for _ in range(7):
         assert ann.get("/contacts/").status_code == 200
