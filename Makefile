@@ -14,7 +14,8 @@ PYTHON ?=
 ARGS ?=
 
 IN_VENV := .venv/bin/python -m
-# One worker more than there are processors (tests/conftest.py), but not sixty: each has databases of its own. Tests marked as one group share a worker.
+# One worker more than there are processors (tests/conftest.py), but not sixty: each has databases of its own. Tests
+# marked as one group share a worker.
 PYTEST_WORKERS := -n auto --maxprocesses 8 --dist loadgroup
 # Quiet twice: errors only. Once would still pass on warnings about the settings of the machine.
 INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-input

@@ -99,8 +99,7 @@ class Repeated:
 
 
 class _Connection:
-    """Kept alive, with the cookies that answers set; reads no more of one than it must, so that the client costs next
-    to nothing."""
+    """Kept alive, as cookies are; reads no more of an answer than it must, so that the client costs next to nothing."""
 
     def __init__(self, page: Repeated) -> None:
         self._page = page

@@ -1,6 +1,7 @@
 """Contact types as the rules see them, and the verbs that change them."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, String, func, literal_column, select
@@ -71,16 +72,17 @@ _BETWEEN_SQL: Any = literal_column(f"'{_BETWEEN}'", String)
 NAMES: Any = select(func.aggregate_strings(ContactType.code + " " + ContactType.name, _BETWEEN_SQL)).scalar_subquery()
 
 
-def split_names(text: str | None) -> list[tuple[str, str]]:
-    """(code, name) of each type that `NAMES` holds, by code."""
+@lru_cache(maxsize=8)
+def split_names(text: str | None) -> tuple[tuple[str, str], ...]:
+    """(code, name) of each type that `NAMES` holds, by code; every request has the same text to split."""
     parts = [part.partition(" ") for part in (text or "").split(_BETWEEN)]
-    return sorted((code, name) for code, _, name in parts if code)
+    return tuple(sorted((code, name) for code, _, name in parts if code))
 
 
 def list_names() -> list[tuple[str, str]]:
     """(code, name) of every type, by code."""
     read = current_actor().glance.type_names
-    return split_names(db.session.scalar(select(NAMES))) if read is None else list(read)
+    return list(split_names(db.session.scalar(select(NAMES))) if read is None else read)
 
 
 def list_items(code: str) -> list[Item]:

@@ -1,6 +1,6 @@
 """What pages show at a glance, read as part of the one statement each request begins with.
 
-A statement of its own costs a page about a twelfth of its time, far more than the database takes to answer it.
+A statement of its own costs a page about a tenth of its time, far more than the database takes to answer it.
 """
 
 from typing import Any
@@ -47,4 +47,4 @@ COLUMNS: tuple[Any, ...] = (
 def read(values: tuple[Any, ...]) -> Glance:
     """The values of `COLUMNS`."""
     unread_count, waiting_count, has_saved_views, names = values
-    return Glance(unread_count, waiting_count, has_saved_views, tuple(contact_types.split_names(names)))
+    return Glance(unread_count, waiting_count, has_saved_views, contact_types.split_names(names))

@@ -168,6 +168,7 @@ class ContactListPage(ExportingListPage):
         return wanted.outerjoin(Contact.organisation).add_columns(Organisation.name.label("organisation_name"))
 
     def prepare_one(self, statement: Select[Any]) -> Select[Any]:
+        """The whole contact, not the columns of a row."""
         return statement
 
     def row_url(self, row: Contact) -> str:
