@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, null, select, tuple_
 
 from app.extensions import db
 from app.services.sorting import Sort
@@ -25,7 +25,8 @@ class Place(NamedTuple):
 class Rows(NamedTuple):
     """One page: its rows, the tokens of the pages before and after it, and the number of its first row.
 
-    `matching` is how many rows match on all pages, at most one more than the cap; 0 where there are none here.
+    `matching` is how many rows match on all pages, at most one more than the cap; 0 where there are none here,
+    or where nobody counts.
     """
 
     rows: list[Any]
@@ -53,19 +54,21 @@ def fetch_page(
     prepare: Callable[[Select[Any]], Select[Any]] = lambda statement: statement,
     *,
     prepares_late: bool = False,
+    counts: bool = True,
 ) -> Rows:
     """Rows of one page, and the tokens of the pages before and after it (None where there is none).
 
-    By key, never by OFFSET: the page at row 500,000 costs what the first one costs. The same statement counts. What
-    `prepare` adds is asked with the rows, or some columns are left of them; it `prepares_late` where that is asked of
-    the rows of the page, because a database that has to sort would ask it of every row that matches.
+    By key, never by OFFSET: the page at row 500,000 costs what the first one costs. Where a page `counts`, the same
+    statement does. What `prepare` adds is asked with the rows, or some columns are left of them; it `prepares_late`
+    where that is asked of the rows of the page, because a database that has to sort would ask it of every row that
+    matches.
     """
     key = sort.column.class_.id
     columns = [sort.column] if sort.column.key == "id" else [sort.column, key]
     is_backward = before is not None
     place = before or after
     is_descending = sort.is_descending != is_backward
-    matching = counting(statement).scalar_subquery()
+    matching = counting(statement).scalar_subquery() if counts else null()
     if place is not None:
         left = tuple_(*columns) if len(columns) > 1 else columns[0]
         right = tuple_(*place.key) if len(columns) > 1 else place.key[0]
@@ -93,7 +96,7 @@ def fetch_page(
         make_token(rows[0], name, columns, first) if rows and has_before else None,
         make_token(rows[-1], name, columns, first + len(rows) - 1) if rows and has_after else None,
         first,
-        found[0][-1] if found else 0,
+        (found[0][-1] or 0) if found else 0,
     )
 
 

@@ -34,7 +34,9 @@ class NotificationPage(Page):
     def index_view(self) -> str:
         asked = read_parameters(request.args, Bar("notifications", (), SORTS, ()))
         wanted, order = notifications.select_own(), SORTS[asked.sort]
-        page = fetch_page(wanted, "notifications", asked.sort, order, PAGE_SIZE, asked.after, asked.before)
+        page = fetch_page(
+            wanted, "notifications", asked.sort, order, PAGE_SIZE, asked.after, asked.before, counts=False
+        )
         return self.render(
             "pages/notifications.html",
             title="Notifications",

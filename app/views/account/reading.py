@@ -39,7 +39,7 @@ def activity() -> str:
     """What one did, and what others did to one's account, newest first."""
     asked = read_parameters(request.args, Bar(LIST, (), SORTS, ()))
     wanted, order = account.select_own_activity(), SORTS[asked.sort]
-    page = fetch_page(wanted, LIST, asked.sort, order, PAGE_SIZE, asked.after, asked.before)
+    page = fetch_page(wanted, LIST, asked.sort, order, PAGE_SIZE, asked.after, asked.before, counts=False)
     return render_template(
         "pages/account/activity.html",
         title="My activity",
