@@ -104,6 +104,8 @@ def engine_options(database_url: str) -> dict[str, object]:
         # Only a transaction that says it writes can: see models/connections.py.
         settings = "-c timezone=UTC -c lock_timeout=10s -c default_transaction_read_only=on"
         options["connect_args"] = {"options": settings}
+        # Where each statement is a transaction by itself there is nothing to roll back.
+        options["skip_autocommit_rollback"] = True
     return options
 
 

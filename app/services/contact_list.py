@@ -55,6 +55,7 @@ DUE_SORTS = frozenset({"due", "due-last"})
 STAFF_COLUMNS = frozenset({"organisation", "assignee_name"})
 
 
+_CONTACTS = select(Contact)
 # What a move tells the person who made it.
 DONE = {
     Action.CLAIM: "You claimed {}.",
@@ -67,14 +68,14 @@ DONE = {
 }
 
 
-def select_contacts(wanted: Mapping[str, str], sort: str) -> Select[tuple[Contact]]:
-    """Contacts within reach that meet the filters, not yet ordered.
+def select_contacts(wanted: Mapping[str, str], sort: str, contacts: Select[Any] = _CONTACTS) -> Select[Any]:
+    """Contacts within reach, or some columns of `contacts`, that meet the filters, not yet ordered.
 
     Filters: status, type, due, assignee, raised, organisation (short code), q (search). RuleBroken, naming the filter
     in `field`, for a value that means nothing. Sorting by due date speaks of open contacts unless a status
     is asked for: a finished contact is due no more.
     """
-    statement = select(Contact)
+    statement = contacts
     for name, value in wanted.items():
         if value:
             statement = statement.where(_FILTERS[name](value))

@@ -16,8 +16,8 @@ def _word(one: StrEnum) -> ColumnElement[str]:
     return literal_column(f"'{one.value}'", String)
 
 
-_SERVICE = case(*((Grant.role == _word(role), _word(service)) for role, service in SERVICE_OF.items()))
-_IS_ALWAYS_GIVEN = or_(*(Grant.role == _word(role) for role in SERVICE_OF if SERVICE_OF[role] is GIVEN_TO_EVERYONE))
+_SERVICE = case(*((_word(role), _word(service)) for role, service in SERVICE_OF.items()), value=Grant.role)
+_IS_ALWAYS_GIVEN = Grant.role.in_([_word(role) for role in SERVICE_OF if SERVICE_OF[role] is GIVEN_TO_EVERYONE])
 
 
 def is_in_date(dated: Any, day: date) -> ColumnElement[bool]:

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request
 from flask_admin import Admin
 from flask_admin.theme import Theme
+from flask_wtf.csrf import generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.access.actor import Actor, find_actor
@@ -32,6 +33,7 @@ from app.views import (
     headers,
     links,
     lookups,
+    pieces,
     public_ids,
     request_scope,
     second_step,
@@ -41,6 +43,7 @@ from app.views import (
     theme,
 )
 from app.views.acting import ActingPage
+from app.views.addresses import url_for
 from app.views.approvals import ApprovalPage
 from app.views.audit import AuditPage
 from app.views.base import Page
@@ -98,6 +101,7 @@ def register(app: Flask, config: Config) -> None:
     headers.register(app, is_production=config.is_production)
     request_scope.register(app, config)
     static_files.register(app)
+    pieces.register(app)
     theme.register(app)
     session.register(app)
     second_step.register(app)
@@ -144,22 +148,22 @@ def register(app: Flask, config: Config) -> None:
         admin.add_view(KitPage(name="Kit", endpoint="kit", url="/kit"))
     pages = [view for view in admin._views if isinstance(view, Page)]
 
-    def main_menu() -> list[MenuItem]:
+    def main_menu() -> tuple[MenuItem, ...]:
         """The sections this person has; a page shows them in several places."""
         if "main_menu" not in g:
             g.main_menu = make_menu()
-        menu: list[MenuItem] = g.main_menu
+        menu: tuple[MenuItem, ...] = g.main_menu
         return menu
 
     sections = {view.endpoint: view.section or view.endpoint for view in pages}
 
-    def make_menu() -> list[MenuItem]:
+    def make_menu() -> tuple[MenuItem, ...]:
         here = sections.get(request.blueprint or "")
         # A request that is refused before anybody has entered still shows its sender their menu.
         actor = find_actor() or g.get("actor")
         if actor is None:
-            return []
-        return [
+            return ()
+        return tuple(
             MenuItem(
                 str(view.name),
                 url_for(f"{view.endpoint}.index_view"),
@@ -170,19 +174,23 @@ def register(app: Flask, config: Config) -> None:
             )
             for view in pages
             if view.in_menu and actor.may(view.permission)
-        ]
+        )
 
     @app.context_processor
     def page_words() -> dict[str, object]:
         actor: Actor | None = g.get("actor") or find_actor()
-        return {
-            "acting": g.get("acting"),
-            "actor": actor,
-            "csp_nonce": headers.csp_nonce,
-            "is_production": config.is_production,
-            "main_menu": main_menu,
-            "public_id": public_ids.encode_id,
-            "show_date": show_date,
-            "show_instant": show_instant,
-            "static_url": static_files.url,
-        }
+        return {"acting": g.get("acting"), "actor": actor}
+
+    # What does not depend on who asks; macros see these and what they are handed, and nothing else.
+    app.jinja_env.globals.update(
+        csp_nonce=headers.csp_nonce,
+        # Flask-WTF makes one for a page and looks at its settings for each form.
+        csrf_token=lambda: g.get("csrf_token") or generate_csrf(),
+        is_production=config.is_production,
+        main_menu=main_menu,
+        public_id=public_ids.encode_id,
+        show_date=show_date,
+        show_instant=show_instant,
+        static_url=static_files.url,
+        url_for=url_for,
+    )

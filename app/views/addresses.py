@@ -1,9 +1,26 @@
-"""Return addresses that cannot leave this site."""
+"""Addresses of pages, and return addresses that cannot leave this site."""
 
 import re
+from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import flask
+from flask import request
+
 _UNSEEN = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def url_for(endpoint: str, **values: Any) -> str:
+    """Flask's, which is asked once for an address without values: a page names some twenty, the same each time."""
+    if values or endpoint.startswith("."):
+        return flask.url_for(endpoint, **values)
+    return _fixed_url(request.script_root, endpoint)
+
+
+@lru_cache(maxsize=1000)
+def _fixed_url(_root: str, endpoint: str) -> str:
+    return flask.url_for(endpoint)
 
 
 def safe_return(address: str | None, default: str) -> str:

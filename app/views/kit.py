@@ -16,9 +16,10 @@ from app.services import contact_list
 from app.views.base import Page
 from app.views.fields import MultiCheckboxField
 from app.views.form_bases import BaseForm
-from app.views.listing import Asked, Bar, ListFilter, Listing, Tab
+from app.views.listing import Asked, Bar, ListFilter
 from app.views.listing_columns import Column
 from app.views.listing_rows import render_rows
+from app.views.listing_shown import Listing, Tab
 from app.views.words import due_words, status_tag
 
 

@@ -13,10 +13,11 @@ from app.access.actor import current_actor
 from app.domain.errors import DomainError
 from app.services import saved_views
 from app.services.sorting import Sort
-from app.views.listing import Asked, Bar, ListFilter, Listing, merge_arguments, read_parameters
+from app.views.listing import Asked, Bar, ListFilter, merge_arguments, read_parameters
 from app.views.listing_columns import Column, shown_columns
 from app.views.listing_paging import Rows, fetch_page
 from app.views.listing_rows import render_rows
+from app.views.listing_shown import Listing
 from app.views.listing_views import find_open_view, make_tabs, save_addresses, with_view
 from app.views.row_pages import RowPages
 

@@ -36,9 +36,12 @@ class Rows(NamedTuple):
     matching: int
 
 
-def counting(statement: Select[Any]) -> Select[Any]:
-    """The statement that tells how many rows there are, at most one more than the cap."""
-    model = statement.column_descriptions[0]["entity"]
+def count_up_to_cap(statement: Select[Any]) -> int:
+    """How many rows there are, at most one more than the cap."""
+    return db.session.scalar(_counting(statement, statement.column_descriptions[0]["entity"])) or 0
+
+
+def _counting(statement: Select[Any], model: type[Any]) -> Select[Any]:
     some = statement.with_only_columns(model.id).order_by(None).limit(COUNT_CAP + 1).subquery()
     return select(func.count()).select_from(some)
 
@@ -63,12 +66,13 @@ def fetch_page(
     where that is asked of the rows of the page, because a database that has to sort would ask it of every row that
     matches.
     """
-    key = sort.column.class_.id
+    model = sort.column.class_
+    key = model.id
     columns = [sort.column] if sort.column.key == "id" else [sort.column, key]
     is_backward = before is not None
     place = before or after
     is_descending = sort.is_descending != is_backward
-    matching = counting(statement).scalar_subquery() if counts else null()
+    matching = _counting(statement, model).scalar_subquery() if counts else null()
     if place is not None:
         left = tuple_(*columns) if len(columns) > 1 else columns[0]
         right = tuple_(*place.key) if len(columns) > 1 else place.key[0]
@@ -77,7 +81,7 @@ def fetch_page(
     wanted = statement.order_by(*keys).limit(size + 1)
     if prepares_late:
         chosen = wanted.with_only_columns(*columns).subquery()
-        wanted = select(key.class_).join(chosen, chosen.c.id == key).order_by(*keys)
+        wanted = select(model).join(chosen, chosen.c.id == key).order_by(*keys)
     result = db.session.execute(prepare(wanted).add_columns(matching))
     are_columns = len(result.keys()) > 2
     found = result.all() if are_columns else result.unique().all()

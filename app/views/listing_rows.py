@@ -18,7 +18,9 @@ def render_rows(
     actions: Callable[[Any], Sequence[tuple[str, str]]] | None,
 ) -> Markup:
     """The rows of a list page: a box to choose each (with `pick_id`), its cells, what it offers (with `actions`)."""
-    cells = [(column.name, view.column_formatters.get(column.name), escape(column.label)) for column in columns]
+    formatters, (first, *others) = view.column_formatters, columns
+    title, head = formatters.get(first.name), f'<th scope="row" {_attributes(first)}>'
+    cells = [(one.name, formatters.get(one.name), f"<td {_attributes(one)}>") for one in others]
     parts: list[str] = []
     for row in rows:
         parts.append("<tr>")
@@ -28,16 +30,11 @@ def render_rows(
                 f'<td class="cms-pick"><label><input class="form-check-input" type="checkbox" name="pick" '
                 f'value="{pick}"><span class="visually-hidden">Choose {pick}</span></label></td>'
             )
-        for index, (name, formatter, label) in enumerate(cells):
+        value = title(view, None, row, first.name) if title else getattr(row, first.name)
+        parts.append(f'{head}<a href="{escape(view.row_url(row))}">{_shown(value)}</a></th>')
+        for name, formatter, cell in cells:
             value = formatter(view, None, row, name) if formatter else getattr(row, name)
-            shown = value if type(value) is Markup else _escaped(value) if type(value) is str else _shown(value)
-            if index == 0:
-                parts.append(
-                    f'<th scope="row" class="c-{name}" data-label="{label}">'
-                    f'<a href="{escape(view.row_url(row))}">{shown}</a></th>'
-                )
-            else:
-                parts.append(f'<td class="c-{name}" data-label="{label}">{shown}</td>')
+            parts += (cell, value if type(value) is Markup else _shown(value), "</td>")
         if actions is not None:
             links = " ".join(f'<a href="{escape(address)}">{escape(label)}</a>' for label, address in actions(row))
             parts.append(f'<td class="cms-row-actions">{links}</td>')
@@ -45,11 +42,15 @@ def render_rows(
     return Markup("".join(parts))  # noqa: S704 - every value above is escaped
 
 
+def _attributes(column: Column) -> str:
+    return f'class="c-{column.name}" data-label="{escape(column.label)}"'
+
+
+def _shown(value: Any) -> str:
+    return _escaped(value) if type(value) is str else "" if value is None else str(escape(value))
+
+
 @lru_cache(maxsize=4000)
 def _escaped(text: str) -> str:
     """The same few words and dates fill most cells of a list."""
     return str(escape(text))
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else str(escape(value))

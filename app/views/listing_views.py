@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 from app.access.actor import current_actor
 from app.models import SavedView
 from app.services import saved_views
-from app.views.listing import Asked, Tab
+from app.views.listing import Asked
+from app.views.listing_shown import Tab
 from app.views.public_ids import decode_id, encode_id
 
 ALL = "all"
@@ -66,7 +67,7 @@ def save_addresses(asked: Asked, page: str, opened: SavedView | None) -> list[tu
     """(label, address) of the ways to keep what differs from the open view."""
     if not asked.differs:
         return []
-    query = urlencode(asked.parameters())
+    query = urlencode(asked.parameters)
     ways = [("Save this view", url_for("saved_views.create_view", page=page, query=query))]
     if opened is not None and saved_views.is_own(opened):
         ways.insert(0, ("Save changes", url_for("saved_views.edit_view", id=encode_id(opened.id), query=query)))
@@ -78,4 +79,4 @@ def with_view(asked: Asked, saved: Asked, opened: Opened) -> Asked:
     """What was asked, with the view it started from."""
     name = encode_id(opened.view.id) if opened.view else ""
     refusals = (*asked.refusals, opened.refusal) if opened.refusal else asked.refusals
-    return replace(asked, view=name, saved=saved.parameters(), refusals=refusals)
+    return replace(asked, view=name, saved=saved.parameters, refusals=refusals)

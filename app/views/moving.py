@@ -17,8 +17,8 @@ from app.services.job_queue import get_own_job, list_own_jobs
 from app.views.base import Page
 from app.views.contact_list import ContactListPage
 from app.views.forms import MoveForm, add_error, shape_move_form
-from app.views.listing import Asked, count_up_to_cap
-from app.views.listing_paging import COUNT_CAP
+from app.views.listing import Asked
+from app.views.listing_paging import COUNT_CAP, count_up_to_cap
 from app.views.listing_selection import Which, read_picks, read_which
 from app.views.public_ids import decode_id, encode_id
 from app.views.words import show_instant

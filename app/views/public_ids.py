@@ -21,6 +21,7 @@ def _secret() -> str:
     return str(current_app.secret_key)
 
 
+@lru_cache(maxsize=16)
 def _key(purpose: str, secret: str) -> bytes:
     return hashlib.blake2b(secret.encode(), digest_size=32, person=purpose.encode()).digest()
 

@@ -35,8 +35,9 @@ def current() -> str:
 def register(app: Flask) -> None:
     """Add the address, and what templates ask."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["theme_choices"] = THEMES
 
     @app.context_processor
     def theme_words() -> dict[str, object]:
         here = safe_return(request.full_path, "/") if request.method == "GET" else "/"
-        return {"here": here, "chosen_theme": current(), "theme_choices": THEMES}
+        return {"here": here, "chosen_theme": current()}

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 from sqlalchemy import select
 
 from app.access.actor import acting_as
@@ -290,3 +291,10 @@ def test_no_session_is_opened_behind_the_back_of_a_suspension(app, acting) -> No
         assert [resume(token) for token in results[:-1] if isinstance(token, str)] == [None] * sum(
             isinstance(result, str) for result in results[:-1]
         )
+
+
+def test_the_driver_keeps_what_it_read_of_the_statement_each_request_begins_with(app) -> None:
+    """Psycopg reads a longer one anew in every request."""
+    with app.app_context():
+        text = str(sessions._session().compile(dialect=db.engine.dialect))
+    assert len(text) <= MAX_CACHED_STATEMENT_LENGTH

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from flask import Blueprint, Flask, request, url_for
+from flask import Blueprint, Flask, request
 
 from app.config import Config
 from app.views.about import contact_types, security_officers, statement, status
+from app.views.addresses import url_for
 
 MENU = {
     "about.contact_types": "Contact types",
@@ -23,9 +24,10 @@ class AboutLink(NamedTuple):
     is_current: bool
 
 
-def about_menu() -> list[AboutLink]:
+def about_menu() -> tuple[AboutLink, ...]:
     """The footer of every page."""
-    return [AboutLink(name, url_for(endpoint), request.endpoint == endpoint) for endpoint, name in MENU.items()]
+    here = request.endpoint
+    return tuple(AboutLink(name, url_for(endpoint), here == endpoint) for endpoint, name in MENU.items())
 
 
 class Support(NamedTuple):
@@ -43,7 +45,4 @@ def register(app: Flask, config: Config) -> None:
         family.add_pages(blueprint)
     app.register_blueprint(blueprint)
     support = Support(config.support_email, config.support_phone, config.support_hours)
-
-    @app.context_processor
-    def about_words() -> dict[str, object]:
-        return {"about_menu": about_menu, "support": support}
+    app.jinja_env.globals.update(about_menu=about_menu, support=support)

@@ -48,7 +48,4 @@ def register(app: Flask) -> None:
         family.add_pages(blueprint)
     app.register_blueprint(blueprint)
     app.register_error_handler(NotProved, _ask_first)
-
-    @app.context_processor
-    def account_words() -> dict[str, object]:
-        return {"account_menu": account_menu}
+    app.jinja_env.globals["account_menu"] = account_menu

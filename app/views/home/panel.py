@@ -9,8 +9,7 @@ from flask import url_for
 from app.access.actor import Actor
 from app.domain.roles import Permission
 from app.services import contact_list
-from app.views.listing import count_up_to_cap
-from app.views.listing_paging import COUNT_CAP
+from app.views.listing_paging import COUNT_CAP, count_up_to_cap
 
 P = Permission
 # Where a panel stands: across the page, in the main column or beside it.

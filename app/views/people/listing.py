@@ -19,7 +19,8 @@ from app.services import locks, organisations, people, people_bulk, people_list
 from app.views.fields import no_control_characters
 from app.views.forms import version_of
 from app.views.list_page import ListPage
-from app.views.listing import ListFilter, Listing
+from app.views.listing import ListFilter
+from app.views.listing_shown import Listing
 from app.views.lookups import LookupField, organisation_filter
 from app.views.people.words import end_words, role_words, service_words, state_tag
 from app.views.words import show_instant

@@ -1,0 +1,42 @@
+"""Pieces of pages that say the same to many: a menu, a filter bar, the footer.
+
+A piece is written once for the same words. Nothing of one person reaches another through it: it is rendered apart from
+the request and sees nothing but the words it is handed, and those are what it is kept by. A page that writes these
+pieces anew takes about a tenth longer.
+"""
+
+from collections.abc import Hashable
+from functools import lru_cache
+
+from flask import Flask, request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.config import ROOT
+from app.views.static_files import icon
+
+# A search or an open view makes a piece of its own, of a few kilobytes.
+MOST_KEPT = 1000
+
+_environment = Environment(
+    loader=FileSystemLoader(ROOT / "app" / "templates"), autoescape=True, undefined=StrictUndefined
+)
+_environment.globals["icon"] = icon
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _write(name: str, _root: str, words: tuple[tuple[str, Hashable], ...]) -> Markup:
+    return Markup(_environment.get_template(f"pieces/{name}.html").render(words))  # noqa: S704 - escaped in there
+
+
+def piece(name: str, **words: Hashable) -> Markup:
+    """The piece of that name in these words; TypeError for words that may change, UndefinedError for one missing.
+
+    Icons have addresses, which differ where the service is mounted elsewhere.
+    """
+    return _write(name, request.script_root, tuple(words.items()))
+
+
+def register(app: Flask) -> None:
+    """Let pages ask for pieces."""
+    app.jinja_env.globals["piece"] = piece
