@@ -76,13 +76,13 @@ def url(name: str) -> str:
 
 def icon(name: str) -> Markup:
     """A drawing of the sprite that says nothing to a screen reader; no macro, for a page shows some twenty."""
-    return _draw(url("vendor/tabler-icons/sprite.svg"), name)
+    return _draw(request.script_root, name)
 
 
 @lru_cache(maxsize=1024)
-def _draw(sprite: str, name: str) -> Markup:
+def _draw(_root: str, name: str) -> Markup:
     return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
-        sprite, name
+        url("vendor/tabler-icons/sprite.svg"), name
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.access.actor import SYSTEM, acting_as
 from app.config import Config
 from app.extensions import db
 from seed.demo import SignIn, load_demo
@@ -30,16 +31,16 @@ class Databases:
             flask_migrate.upgrade()
             _release()
 
-    def open(self, name: str) -> Flask:
-        """An application on a new copy; the first one is what the others are copied from."""
+    def open(self, name: str, of: str = "template") -> Flask:
+        """An application on a new copy of one that is not in use; the first one is the migrated and empty one."""
         is_first = not self.urls
         if self.kind == "sqlite":
             self.urls[name] = f"sqlite:///{self.folder / name}.sqlite3"
             self.delete_files(name)
             if not is_first:
-                shutil.copyfile(self.folder / "template.sqlite3", self.folder / f"{name}.sqlite3")
+                shutil.copyfile(self.folder / f"{of}.sqlite3", self.folder / f"{name}.sqlite3")
         else:
-            template = None if is_first else self.full_name("template")
+            template = None if is_first else self.full_name(of)
             self.urls[name] = create_database(os.environ[URL_VARIABLE], self.full_name(name), template=template)
         config = Config(
             is_testing=True,
@@ -87,6 +88,25 @@ def blank(databases: Databases) -> Iterator[Flask]:
     app = databases.open("blank")
     with app.app_context():
         yield app
+        _release()
+
+
+@pytest.fixture(scope="module")
+def reference(databases: Databases) -> str:
+    """The name of the database that holds the reference data."""
+    with databases.open("reference").app_context():
+        load_reference()
+        _release()
+    return "reference"
+
+
+@pytest.fixture
+def loaded(databases: Databases, reference: str) -> Iterator[Flask]:
+    """A database with the reference data, in its application's context and done by the service."""
+    app = databases.open("loaded", of=reference)
+    with app.app_context():
+        with acting_as(SYSTEM):
+            yield app
         _release()
 
 

@@ -2,14 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from app.access.actor import SYSTEM, acting_as
 from app.domain.items import KINDS
 from app.extensions import db
 from app.models import ContactType, ContactTypeRaiser, DataItem, Organisation, OrganisationKind, OutcomeCode, Target
@@ -25,13 +23,6 @@ LIMITS = {"max_length", "minimum", "maximum", "earliest", "latest", "not_before"
 
 
 pytestmark = pytest.mark.xdist_group("seed")
-
-
-@pytest.fixture
-def loaded(blank: Flask) -> Iterator[Flask]:
-    load_reference()
-    with acting_as(SYSTEM):
-        yield blank
 
 
 def counts() -> list[int]:
