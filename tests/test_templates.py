@@ -12,7 +12,6 @@ from werkzeug.routing import BuildError
 
 from app.views.about import AboutLink
 from app.views.addresses import url_for
-from app.views.pieces import piece
 
 # Doors that are closed on every list, so that what they would render is out of reach: see tests/test_isolation.py.
 OUT_OF_REACH = {"create_modal_template", "edit_modal_template", "details_modal_template"}
@@ -81,6 +80,7 @@ def test_pieces_cannot_see_who_asks(app) -> None:
 
 
 def test_a_piece_is_of_its_words(app) -> None:
+    piece = app.jinja_env.globals["piece"]
     links = (AboutLink("Ours", "/ours", False), AboutLink("<Here>", "/here?a&b", True))
     with app.test_request_context():
         foot = piece("foot", items=links)

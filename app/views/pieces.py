@@ -9,34 +9,29 @@ from collections.abc import Hashable
 from functools import lru_cache
 
 from flask import Flask, request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import StrictUndefined
 from markupsafe import Markup
 
-from app.config import ROOT
 from app.views.static_files import icon
 
 # A search or an open view makes a piece of its own, of a few kilobytes.
 MOST_KEPT = 1000
 
-_environment = Environment(
-    loader=FileSystemLoader(ROOT / "app" / "templates"), autoescape=True, undefined=StrictUndefined
-)
-_environment.globals["icon"] = icon
-
-
-@lru_cache(maxsize=MOST_KEPT)
-def _write(name: str, _root: str, words: tuple[tuple[str, Hashable], ...]) -> Markup:
-    return Markup(_environment.get_template(f"pieces/{name}.html").render(words))  # noqa: S704 - escaped in there
-
-
-def piece(name: str, **words: Hashable) -> Markup:
-    """The piece of that name in these words; TypeError for words that may change, UndefinedError for one missing.
-
-    Icons have addresses, which differ where the service is mounted elsewhere.
-    """
-    return _write(name, request.script_root, tuple(words.items()))
-
 
 def register(app: Flask) -> None:
     """Let pages ask for pieces."""
+    apart = app.jinja_env.overlay(undefined=StrictUndefined)
+    apart.globals = {"icon": icon}
+
+    @lru_cache(maxsize=MOST_KEPT)
+    def write(name: str, _root: str, words: tuple[tuple[str, Hashable], ...]) -> Markup:
+        return Markup(apart.get_template(f"pieces/{name}.html").render(words))  # noqa: S704 - escaped in there
+
+    def piece(name: str, **words: Hashable) -> Markup:
+        """The piece of that name in these words; TypeError for words that may change, UndefinedError for one missing.
+
+        Icons have addresses, which differ where the service is mounted elsewhere.
+        """
+        return write(name, request.script_root, tuple(words.items()))
+
     app.jinja_env.globals["piece"] = piece
