@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from html import unescape
-from typing import Any
 
 import html5lib
 from bs4 import BeautifulSoup, Tag
@@ -46,22 +45,6 @@ def shapes_of(body: str) -> set[int]:
     ids = re.findall(r'\bid="([^"]*)"', plain)
     twice = {one for one in ids if ids.count(one) > 1}
     return {hash(_MAIN.sub("", plain)), hash("".join(_MAIN.findall(plain))), hash(tuple(sorted(twice)))}
-
-
-class Opened:
-    """Which pages a browser has opened, as shapes: one that is like them differs in its words only."""
-
-    def __init__(self) -> None:
-        self._shapes: set[int] = set()
-
-    def has_one_like(self, answer: Any) -> bool:
-        """Whether there is no need to open this page; from now on there is none for its like."""
-        if answer.status_code in range(300, 400) or answer.mimetype != "text/html":
-            return False
-        shapes = shapes_of(answer.get_data(as_text=True))
-        is_known = shapes <= self._shapes
-        self._shapes |= shapes
-        return is_known
 
 
 class Page:
