@@ -53,9 +53,8 @@ OLDEST = "oldest"
 DUE_SORTS = frozenset({"due", "due-last"})
 # Columns of a list or an export that only those who work on contacts of several organisations are shown.
 STAFF_COLUMNS = frozenset({"organisation", "assignee_name"})
-
-
 _CONTACTS = select(Contact)
+
 # What a move tells the person who made it.
 DONE = {
     Action.CLAIM: "You claimed {}.",
@@ -69,7 +68,7 @@ DONE = {
 
 
 def select_contacts(wanted: Mapping[str, str], sort: str, contacts: Select[Any] = _CONTACTS) -> Select[Any]:
-    """Contacts within reach, or some columns of `contacts`, that meet the filters, not yet ordered.
+    """Contacts within reach that meet the filters, not yet ordered: whole, or the columns that `contacts` selects.
 
     Filters: status, type, due, assignee, raised, organisation (short code), q (search). RuleBroken, naming the filter
     in `field`, for a value that means nothing. Sorting by due date speaks of open contacts unless a status

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import url_for
-from markupsafe import Markup
 
 from app.views.listing import Asked, Bar, ListFilter, LookUpFilter
 from app.views.listing_columns import COMPACT, Column
@@ -33,12 +31,12 @@ class Heading(NamedTuple):
 
 
 class FilterField(NamedTuple):
-    """A field of the filter bar: a drop-down that offers `options`, or one that asks the address `look_up`."""
+    """A field of the filter bar: a drop-down that offers `choices`, or one that asks the address `look_up`."""
 
     name: str
     label: str
     value: str
-    options: Markup
+    choices: tuple[tuple[Any, str], ...] = ()
     look_up: str = ""
     text: str = ""
 
@@ -118,8 +116,8 @@ class Listing:
         value = self.asked.filters.get(choice.name, "")
         if isinstance(choice, LookUpFilter):
             address = url_for("lookups.look_up", kind=choice.kind)
-            return FilterField(choice.name, choice.label, value, Markup(), address, self.label_of(choice))
-        return FilterField(choice.name, choice.label, value, _write_options(tuple(choice.choices()), value))
+            return FilterField(choice.name, choice.label, value, (), address, self.label_of(choice))
+        return FilterField(choice.name, choice.label, value, tuple(choice.choices()))
 
     @property
     def kept_by_filters(self) -> tuple[tuple[str, str], ...]:
@@ -167,12 +165,3 @@ class Listing:
         if asked.filters.get("q"):
             chips.insert(0, ("Search", asked.filters["q"], asked.address(q=None)))
         return chips
-
-
-@lru_cache(maxsize=500)
-def _write_options(choices: tuple[tuple[str, str], ...], chosen: str) -> Markup:
-    """Written once for those who are offered the same, because a template loop costs more than the rows below it."""
-    option, selected = Markup('<option value="{}">{}</option>'), Markup('<option value="{}" selected>{}</option>')
-    return Markup("").join(
-        (selected if str(value) == chosen else option).format(value, label) for value, label in choices
-    )

@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
 
     @lru_cache(maxsize=MOST_KEPT)
     def write(name: str, _root: str, words: tuple[tuple[str, Hashable], ...]) -> Markup:
+        _refuse_markup(words)
         return Markup(apart.get_template(f"pieces/{name}.html").render(words))  # noqa: S704 - escaped in there
 
     def piece(name: str, **words: Hashable) -> Markup:
@@ -35,3 +36,12 @@ def register(app: Flask) -> None:
         return write(name, request.script_root, tuple(words.items()))
 
     app.jinja_env.globals["piece"] = piece
+
+
+def _refuse_markup(words: object) -> None:
+    """TypeError for what is not escaped any more: text that somebody typed would be kept as the same words."""
+    if isinstance(words, Markup):
+        raise TypeError("pieces are handed text and escape it themselves")
+    if isinstance(words, tuple):
+        for one in words:
+            _refuse_markup(one)
