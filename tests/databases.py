@@ -24,6 +24,8 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from psycopg import sql
 
+from tests.database_homes import Account, PostgresUnavailable, account_for_root, temporary_root
+
 URL_VARIABLE = "CMS_TEST_POSTGRES_URL"
 SCHEME = "postgresql+psycopg"
 START_SECONDS = 30
@@ -52,15 +54,12 @@ SERVER_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
+    "max_wal_size": "256MB",
     "max_wal_senders": "0",
     "autovacuum": "off",
     "jit": "off",
     "max_connections": "200",
 }
-
-
-class PostgresUnavailable(Exception):
-    """No PostgreSQL could be found or started; the message says why for each way tried, and what would help."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,6 @@ class Installation:
     source: str
     programs: Path
     may_be_copied: bool = False
-
-
-@dataclass(frozen=True)
-class Account:
-    """The system user a server runs as when the tests run as root, which PostgreSQL refuses to be."""
-
-    name: str
-    user: int
-    group: int
 
 
 def start_postgres() -> PostgresServer:
@@ -173,8 +163,8 @@ def _named_server(url: str) -> PostgresServer:
 
 
 def _start(installation: Installation) -> PostgresServer:
-    account = _account_for_root() if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="cms-postgres-", dir=_temporary_root()))
+    account = account_for_root() if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="cms-postgres-", dir=temporary_root()))
     log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this function; stop() closes it
     process: subprocess.Popen[bytes] | None = None
 
@@ -269,24 +259,6 @@ def _as(account: Account | None, folder: Path) -> dict[str, Any]:
     if account:
         surroundings |= {"user": account.user, "group": account.group, "extra_groups": []}
     return surroundings
-
-
-def _account_for_root() -> Account:
-    import pwd  # only where there is a root
-
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(name, entry.pw_uid, entry.pw_gid)
-    raise PostgresUnavailable("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as")
-
-
-def _temporary_root() -> str | None:
-    """/tmp for root, whose own folder others may not enter, and where the path of a socket would be too long."""
-    is_unsuitable = os.geteuid() == 0 or len(tempfile.gettempdir()) > 60
-    return "/tmp" if is_unsuitable and os.path.isdir("/tmp") else None  # noqa: S108, PTH112 - mkdtemp makes it private
 
 
 def _version(folder: Path) -> tuple[int, ...]:

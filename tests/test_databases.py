@@ -12,7 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import databases, system_packages
+from tests import database_homes, databases, system_packages
+from tests.database_homes import temporary_root
 from tests.databases import Installation, PostgresServer, PostgresUnavailable, create_database, drop_database
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -154,7 +155,7 @@ def test_a_named_server_that_cannot_be_used_is_an_error_and_no_other_is_tried(
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder every user can enter, as `tmp_path` is not: as root, servers run as somebody else."""
-    with tempfile.TemporaryDirectory(dir=databases._temporary_root()) as name:
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as name:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
@@ -176,6 +177,17 @@ def test_when_no_way_works_the_error_says_why_for_each_and_leaves_no_folder(
         databases.start_postgres()
     assert made
     assert not Path(made[0]).exists()
+
+
+def test_a_server_lives_in_memory_only_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_homes, "MEMORY", tmp_path)
+    monkeypatch.setattr(database_homes, "ROOM", 1)
+    assert temporary_root() == str(tmp_path)
+    monkeypatch.setattr(database_homes, "ROOM", 2**62)
+    assert temporary_root() in ("/tmp", None)  # noqa: S108 - only compared
+    monkeypatch.setattr(database_homes, "MEMORY", tmp_path / "nowhere")
+    monkeypatch.setattr(database_homes, "ROOM", 1)
+    assert temporary_root() in ("/tmp", None)  # noqa: S108 - only compared
 
 
 def test_when_nothing_is_installed_the_error_says_what_would_provide_it(monkeypatch: pytest.MonkeyPatch) -> None:
