@@ -10,6 +10,8 @@
 
 # The Python to make the virtualenv with; empty means the first of PYTHONS below that will do.
 PYTHON ?=
+# What is compiled once is kept: some two hundred processes of the tests would each compile the service again.
+unexport PYTHONDONTWRITEBYTECODE
 # Further words for pytest, `flask up` or the benchmarks: make test ARGS="-k uploads"
 ARGS ?=
 
@@ -26,10 +28,12 @@ help: ## say what can be made
 run: .venv/.runtime ## start the service on this machine
 	@exec $(IN_VENV) flask up $(ARGS)
 
+# The tests are compiled while types are checked, which takes one processor; what is wrong with them is said afterwards.
 test: .venv/.dev ## check the code and run every test
 	@$(IN_VENV) tests.system_packages
 	@$(IN_VENV) ruff check --quiet --output-format concise .
-	@$(IN_VENV) mypy --no-error-summary
+	@$(IN_VENV) pytest --collect-only -qq -p no:cacheprovider >/dev/null 2>&1 & \
+		$(IN_VENV) mypy --no-error-summary; checked=$$?; wait; exit $$checked
 	@.venv/bin/python -c "from importlinter.cli import lint_imports_command as check; check()" --no-logo
 	@exec $(IN_VENV) pytest $(PYTEST_WORKERS) $(ARGS)
 

@@ -34,9 +34,9 @@ _server: PostgresServer | None = None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One PostgreSQL for all workers."""
+    """One PostgreSQL for all workers; none to see which tests there are."""
     global _server
-    if not hasattr(config, "workerinput"):
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
         _server = start_postgres()
         os.environ[URL_VARIABLE] = _server.url
 
