@@ -1,7 +1,7 @@
 """Every owned model, every way to read or write it through the session, as a stranger."""
 
 import pytest
-from sqlalchemy import ColumnElement, delete, event, func, insert, inspect, select, text, update
+from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -73,78 +73,6 @@ def test_no_owned_model_shows_another_organisations_row(busy, acting) -> None:
             assert {
                 organisation.id for organisation in db.session.scalars(select(Organisation))
             } == actor.organisation_ids
-
-
-# (organisations of one's own, organisations whose access one looks after): one, several, and others.
-REACHES = [
-    (own, looked_after)
-    for one, other, more in (((1,), (2,), (3, 4, 5)), ((6,), (7,), (8, 9)))
-    for own, looked_after in (
-        (one, one),
-        (other, other),
-        (more, more),
-        (one, other),
-        (more, one),
-        (other, more),
-        (one, ()),
-    )
-]
-
-
-def test_whoever_asks_is_asked_for_whatever_was_asked_before(app, acting) -> None:
-    """A statement is made once, and each time it is sent with the organisations of whoever asks."""
-    asked: list[tuple[int, ...]] = []
-
-    def note(_connection, _cursor, statement, parameters, *_) -> None:
-        values = parameters.values() if isinstance(parameters, dict) else parameters
-        if statement.startswith("SELECT"):
-            asked.append(tuple(values))
-
-    statements = (
-        (select(Contact.id), "own"),
-        (select(User.id), "looked after"),
-        (select(Organisation.id), "looked after"),
-        (select(db.aliased(Message).id), "own"),
-    )
-    with acting("system"), reading():
-        engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            for number in range(len(REACHES)):
-                # Each is the first to ask for one of them.
-                for own, looked_after in REACHES[number:] + REACHES[:number]:
-                    within = tenancy._within(frozenset(own), frozenset(looked_after))
-                    for statement, whose in statements:
-                        asked.clear()
-                        db.session.execute(statement.options(*within))
-                        assert asked == [own if whose == "own" else looked_after]
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-
-def test_no_statement_is_written_anew_for_the_next_organisation(app, acting, monkeypatch) -> None:
-    """Expressions of SQL are made once: to make them for each statement that is sent takes longer than to send it."""
-    made: list[object] = []
-    operate = ColumnElement.operate
-
-    def make(*args, **named) -> object:
-        made.append(args)
-        return operate(*args, **named)
-
-    statements = [select(Contact.id), select(User.id), select(Organisation.id)]
-    with acting("system"), reading():
-        for is_known in (False, True):
-            for own, looked_after in REACHES:
-                within = tenancy._within(frozenset(own), frozenset(looked_after))
-                for statement in statements:
-                    wanted = statement.options(*within)
-                    with monkeypatch.context() as watched:
-                        watched.setattr(ColumnElement, "operate", make)
-                        db.session.execute(wanted)
-                        assert not (made and is_known), made
-                        _ = Contact.id == 1
-                        assert made, "nobody watches"
-                    made.clear()
 
 
 def test_statements_that_go_round_the_filter_are_refused(busy, acting) -> None:

@@ -67,14 +67,18 @@ class _Reached(BindParameter[Any]):
 
     SQLAlchemy compares it with its own copies for each statement that is sent. Comparing any other parameter writes an
     expression of SQL, which three times over is a fifth of what a guarded statement takes.
+
+    The name is fixed: conditions are looked into once, and parameters of the next who asks are put in by their names.
+    Of two threads that are first at once, SQLAlchemy gives the second the first's condition without new names; with a
+    name of its own for each parameter, the ids of the first would be asked for by everybody.
     """
 
     inherit_cache = True
     __hash__ = BindParameter.__hash__
 
-    def __init__(self, pks: frozenset[int], *, is_list: bool) -> None:
+    def __init__(self, name: str, pks: frozenset[int], *, is_list: bool) -> None:
         ids = sorted(pks)
-        super().__init__("reached", ids if is_list else ids[0], Id, unique=True, expanding=is_list)
+        super().__init__(name, ids if is_list else ids[0], Id, unique=False, expanding=is_list)
 
     def __eq__(self, other: object) -> Any:
         return hash(self) == hash(other)
@@ -84,13 +88,13 @@ class _Reached(BindParameter[Any]):
 def _within(organisation_ids: frozenset[int], access_ids: frozenset[int]) -> tuple[Any, Any]:
     """What is added to every statement, made once for those who reach the same: to make it costs more than its SQL."""
     # A list of one is spelt out anew for each statement that is sent; an equal sign is not.
-    looked_after = _Reached(access_ids, is_list=len(access_ids) != 1)
-    themselves = Organisation.id.in_(looked_after) if looked_after.expanding else Organisation.id == looked_after
+    themselves = _Reached("themselves", access_ids, is_list=len(access_ids) != 1)
+    condition = Organisation.id.in_(themselves) if themselves.expanding else Organisation.id == themselves
     # Most people look after nobody, or after their own organisation only: one set is quicker to compare with.
     reached = _own_rows(organisation_ids)
     if organisation_ids != access_ids:
         reached = _own_and_access_rows(organisation_ids, access_ids)
-    return reached, with_loader_criteria(Organisation, themselves, include_aliases=True)
+    return reached, with_loader_criteria(Organisation, condition, include_aliases=True)
 
 
 def _of_owned(condition: Any) -> Any:
@@ -99,7 +103,7 @@ def _of_owned(condition: Any) -> Any:
 
 
 def _own_rows(organisation_ids: frozenset[int]) -> Any:
-    own = _Reached(organisation_ids, is_list=len(organisation_ids) != 1)
+    own = _Reached("own", organisation_ids, is_list=len(organisation_ids) != 1)
     if own.expanding:
         return _of_owned(lambda owned: owned.organisation_id.in_(own))
     return _of_owned(lambda owned: owned.organisation_id == own)
@@ -107,7 +111,8 @@ def _own_rows(organisation_ids: frozenset[int]) -> Any:
 
 def _own_and_access_rows(organisation_ids: frozenset[int], access_ids: frozenset[int]) -> Any:
     """Rows of access work by the organisations one looks after, all others by one's own."""
-    own, looked_after = (_Reached(pks, is_list=True) for pks in (organisation_ids, access_ids))
+    own = _Reached("own", organisation_ids, is_list=True)
+    looked_after = _Reached("looked_after", access_ids, is_list=True)
     return _of_owned(
         lambda owned: or_(
             and_(not_(owned.access_rows()), owned.organisation_id.in_(own)),
