@@ -10,7 +10,7 @@
 
 # The Python to make the virtualenv with; empty means the first of PYTHONS below that will do.
 PYTHON ?=
-# What is compiled once is kept: some two hundred processes of the tests would each compile the service again.
+# What is compiled once is kept: each process that the tests start would compile what it uses of the service again.
 unexport PYTHONDONTWRITEBYTECODE
 # Further words for pytest, `flask up` or the benchmarks: make test ARGS="-k uploads"
 ARGS ?=

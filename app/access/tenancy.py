@@ -91,9 +91,8 @@ def _within(organisation_ids: frozenset[int], access_ids: frozenset[int]) -> tup
     themselves = _Reached("themselves", access_ids, is_list=len(access_ids) != 1)
     condition = Organisation.id.in_(themselves) if themselves.expanding else Organisation.id == themselves
     # Most people look after nobody, or after their own organisation only: one set is quicker to compare with.
-    reached = _own_rows(organisation_ids)
-    if organisation_ids != access_ids:
-        reached = _own_and_access_rows(organisation_ids, access_ids)
+    is_one_set = organisation_ids == access_ids
+    reached = _own_rows(organisation_ids) if is_one_set else _own_and_access_rows(organisation_ids, access_ids)
     return reached, with_loader_criteria(Organisation, condition, include_aliases=True)
 
 
