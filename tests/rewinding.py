@@ -1,8 +1,9 @@
 """Puts a PostgreSQL database back to what it was by rewriting only what a test has changed.
 
 A copy of a template costs fifty milliseconds in memory and hundreds on a disk, because hundreds of files are made for
-it and removed, and who asks it has to learn the schema anew; a test changes a handful of rows. What changed is told by PostgreSQL itself: each row carries the number of the transaction
-that wrote it, so a table whose count and newest number are the same holds the same.
+it and removed, and whoever asks it has to learn the schema anew; a test changes a handful of rows. What changed is told
+by PostgreSQL itself: each row carries the number of the transaction that wrote it, so a table whose count and newest
+number are the same holds the same.
 """
 
 from collections.abc import Mapping
